@@ -1,0 +1,63 @@
+"""What is followed: boxes with an identity that lives as long as the camera's session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["ObjectClass", "Tracks"]
+
+
+class ObjectClass(IntEnum):
+    """Classes that detectors report; the number is supervision's ``class_id``."""
+
+    PERSON = 0
+    BAG = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tracks:
+    """All confirmed tracks of one camera in one picture.
+
+    Attributes:
+        camera_id: Which camera.
+        time_s: Time of the picture.
+        track_id: Shape (n,), int64.
+        cls: ``ObjectClass`` codes, shape (n,), int8.
+        box_px: x1, y1, x2, y2, shape (n, 4).
+        confidence: 0 to 1, shape (n,).
+        position_m: Ground position of the feet, shape (n, 2); nan without calibration or above the horizon.
+        velocity_mps: Smoothed ground velocity, shape (n, 2); nan where unknown.
+        covariance_m2: Uncertainty of ``position_m``, shape (n, 2, 2); nan where unknown.
+    """
+
+    camera_id: str
+    time_s: float
+    track_id: NDArray[np.int64]
+    cls: NDArray[np.int8]
+    box_px: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+    position_m: NDArray[np.float64]
+    velocity_mps: NDArray[np.float64]
+    covariance_m2: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.track_id)
+
+    def of(self, cls: ObjectClass) -> Tracks:
+        """Return only the tracks of one class."""
+        keep = self.cls == cls
+        return Tracks(
+            self.camera_id,
+            self.time_s,
+            self.track_id[keep],
+            self.cls[keep],
+            self.box_px[keep],
+            self.confidence[keep],
+            self.position_m[keep],
+            self.velocity_mps[keep],
+            self.covariance_m2[keep],
+        )

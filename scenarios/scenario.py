@@ -1,0 +1,196 @@
+"""A scenario: venue, cameras, people, incidents and conditions, with the seed that fixes all chance."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, model_validator
+from shapely import Point, Polygon
+
+from scenarios.camera import Camera
+from scenarios.errors import unknown
+from scenarios.entry import Entry, Id, Point2, Point3
+from scenarios.incident import IncidentSpec
+from scenarios.population import Population
+from scenarios.venue import Venue
+
+__all__ = ["CameraSpec", "Conditions", "Scenario"]
+
+_MAX_STEP_S: Final = 0.05
+_GATE_TOLERANCE_M: Final = 0.5
+
+
+class CameraSpec(Entry):
+    """A camera of the scenario, by where it hangs and what it looks at.
+
+    Attributes:
+        position_m: Optical centre.
+        look_at_m: A point in the middle of the picture.
+        hfov_deg: Horizontal field of view.
+        resolution_px: Width and height, both even.
+        distortion: Radial and tangential coefficients k1, k2, p1, p2, k3 of OpenCV's model.
+        roll_deg: Turn about the optical axis.
+    """
+
+    id: Id
+    position_m: Point3
+    look_at_m: Point3
+    hfov_deg: Annotated[float, Field(ge=5, le=140)] = 70.0
+    resolution_px: tuple[Annotated[int, Field(ge=64, le=4096)], Annotated[int, Field(ge=64, le=4096)]] = (1280, 720)
+    distortion: Annotated[list[float], Field(max_length=5)] = []
+    roll_deg: Annotated[float, Field(ge=-180, le=180)] = 0.0
+
+    @model_validator(mode="after")
+    def _possible(self) -> CameraSpec:
+        if self.position_m == self.look_at_m:
+            raise ValueError("position_m and look_at_m are the same point")
+        if self.position_m[2] <= 0:
+            raise ValueError("position_m: the camera hangs at or below the ground")
+        if any(size % 2 for size in self.resolution_px):
+            raise ValueError("resolution_px: H.264 needs even sizes")
+        return self
+
+    def build(self) -> Camera:
+        """Return the calibrated camera."""
+        return Camera.looking_at(
+            self.id,
+            position_m=self.position_m,
+            look_at_m=self.look_at_m,
+            hfov_deg=self.hfov_deg,
+            resolution_px=self.resolution_px,
+            distortion=self.distortion,
+            roll_deg=self.roll_deg,
+        )
+
+
+class Conditions(Entry):
+    """Light and camera electronics.
+
+    Attributes:
+        sun_azimuth_deg: Where the light comes from, clockwise from north.
+        sun_elevation_deg: How high it stands.
+        shadow: Depth of the shadows, 0 (overcast, indoors) to 1.
+        brightness: Exposure; 1 is neutral.
+        noise: Severity of the sensor noise, 0 to 5.
+    """
+
+    sun_azimuth_deg: Annotated[float, Field(ge=0, lt=360)] = 150.0
+    sun_elevation_deg: Annotated[float, Field(ge=5, le=90)] = 45.0
+    shadow: Annotated[float, Field(ge=0, le=1)] = 0.5
+    brightness: Annotated[float, Field(ge=0.1, le=3)] = 1.0
+    noise: Annotated[float, Field(ge=0, le=5)] = 1.0
+
+
+class Scenario(Entry):
+    """Everything that decides a rehearsal; the same scenario and seed give the same truth and pixels."""
+
+    schema_version: Literal[1] = 1
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*_v[0-9]+$")]
+    title: str
+    description: str = ""
+    tags: list[Id] = []
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    duration_s: Annotated[float, Field(gt=0, le=86_400)] = 60.0
+    fps: Annotated[float, Field(ge=1, le=60)] = 12.5
+    venue: Venue
+    cameras: Annotated[list[CameraSpec], Field(min_length=1)]
+    population: Population
+    incidents: list[IncidentSpec] = []
+    conditions: Conditions = Conditions()
+
+    @property
+    def frame_count(self) -> int:
+        """Pictures that each camera takes."""
+        return math.ceil(self.duration_s * self.fps - 1e-9)
+
+    @property
+    def steps_per_frame(self) -> int:
+        """Steps of the crowd between two pictures: as few as keep a step at or under 0.05 s."""
+        return math.ceil(1 / (self.fps * _MAX_STEP_S) - 1e-9)
+
+    @property
+    def step_s(self) -> float:
+        """Length of a step of the crowd."""
+        return 1 / (self.fps * self.steps_per_frame)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over everything that decides the result, the seed included."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Scenario:
+        for what, entries in (
+            ("venue.obstacles", self.venue.obstacles),
+            ("venue.zones", self.venue.zones),
+            ("venue.gates", self.venue.gates),
+            ("cameras", self.cameras),
+            ("population.flows", self.population.flows),
+            ("population.dwellers", self.population.dwellers),
+            ("incidents", self.incidents),
+        ):
+            ids = [entry.id for entry in entries]
+            double = next((i for i in ids if ids.count(i) > 1), None)
+            if double is not None:
+                raise ValueError(f"{what}: the id '{double}' is used twice")
+        self._check_venue()
+        self._check_cameras()
+        self._check_people()
+        self._check_incidents()
+        return self
+
+    def _check_venue(self) -> None:
+        floor = self.venue.floor.buffer(_GATE_TOLERANCE_M)
+        for gate in self.venue.gates:
+            if gate.width_m <= 0:
+                raise ValueError(f"venue.gates.{gate.id}.line: has no length")
+            if not floor.covers(gate.shape):
+                raise ValueError(f"venue.gates.{gate.id}.line: lies outside the venue's outline")
+        for what, entries in (("obstacles", self.venue.obstacles), ("zones", self.venue.zones)):
+            for entry in entries:
+                if not floor.intersects(entry.shape):
+                    raise ValueError(f"venue.{what}.{entry.id}.polygon: lies outside the venue's outline")
+
+    def _check_cameras(self) -> None:
+        for spec in self.cameras:
+            if not spec.build().footprint().intersects(self.venue.floor):
+                raise ValueError(
+                    f"cameras.{spec.id}: sees nothing of the venue's floor; turn look_at_m towards it or move position_m"
+                )
+
+    def _check_people(self) -> None:
+        gates = {gate.id: gate for gate in self.venue.gates}
+        for flow in self.population.flows:
+            for key, ids in (("start", [flow.start]), ("to", flow.to)):
+                for gate_id in ids:
+                    self._known_gate(f"population.flows.{flow.id}.{key}", gate_id)
+            if not any(gates[g].direction != "in" for g in flow.to):
+                raise ValueError(f"population.flows.{flow.id}.to: none of these gates ever lets people out")
+            if gates[flow.start].direction == "out" and flow.rate_per_min:
+                raise ValueError(f"population.flows.{flow.id}.start: gate '{flow.start}' only lets people out")
+        for group in self.population.dwellers:
+            if not Polygon(group.area).intersects(self.venue.floor):
+                raise ValueError(f"population.dwellers.{group.id}.area: lies outside the venue's outline")
+
+    def _check_incidents(self) -> None:
+        for incident in self.incidents:
+            where = f"incidents.{incident.id}"
+            if incident.at_s >= self.duration_s:
+                raise ValueError(
+                    f"{where}.at_s: {incident.at_s:g} s is not before the end of the scenario ({self.duration_s:g} s)"
+                )
+            if not self._inside(incident.place_m):
+                raise ValueError(f"{where}.place_m: {incident.place_m} is not on the walkable floor of the venue")
+            gate_id = getattr(incident, "toward", None) or getattr(incident, "leave_by", None)
+            if gate_id is not None:
+                self._known_gate(where, gate_id)
+
+    def _inside(self, place: Point2) -> bool:
+        return bool(self.venue.walkable.covers(Point(place)))
+
+    def _known_gate(self, where: str, gate_id: str) -> None:
+        known = [gate.id for gate in self.venue.gates]
+        if gate_id not in known:
+            raise ValueError(unknown("gate", gate_id, known, where))

@@ -1,0 +1,129 @@
+"""Where it happens: floor, obstacles, zones and gates, in metres."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import Field
+from shapely import LineString, Polygon, union_all
+from shapely.geometry.base import BaseGeometry
+
+from scenarios.entry import Entry, Id, Point2, Ring
+
+__all__ = ["Gate", "GateDirection", "Ground", "Obstacle", "ObstacleKind", "Venue", "Zone"]
+
+
+class Ground(StrEnum):
+    """What the floor looks like."""
+
+    PAVING = "paving"
+    ASPHALT = "asphalt"
+    TILES = "tiles"
+
+
+class ObstacleKind(StrEnum):
+    """What stands on the floor; it decides the looks, the height decides what it hides."""
+
+    WALL = "wall"
+    BUILDING = "building"
+    KIOSK = "kiosk"
+    PILLAR = "pillar"
+    BARRIER = "barrier"
+    BENCH = "bench"
+    BIN = "bin"
+    PLANTER = "planter"
+    SIGN = "sign"
+
+
+class GateDirection(StrEnum):
+    """Which way people may pass: in, out, or both."""
+
+    IN = "in"
+    OUT = "out"
+    BOTH = "both"
+
+
+class Obstacle(Entry):
+    """Something that people walk around and that hides what is behind it."""
+
+    id: Id
+    kind: ObstacleKind
+    polygon: Ring
+    height_m: Annotated[float, Field(gt=0, le=60)]
+
+    @cached_property
+    def shape(self) -> Polygon:
+        """Its outline on the floor."""
+        return Polygon(self.polygon)
+
+
+class Zone(Entry):
+    """A part of the floor that a rule watches."""
+
+    id: Id
+    polygon: Ring
+    max_density_per_m2: Annotated[float, Field(gt=0, le=12)] | None = None
+
+    @cached_property
+    def shape(self) -> Polygon:
+        """Its outline on the floor."""
+        return Polygon(self.polygon)
+
+
+class Gate(Entry):
+    """A line through which people enter or leave the venue."""
+
+    id: Id
+    line: tuple[Point2, Point2]
+    direction: GateDirection = GateDirection.BOTH
+    open: bool = True
+
+    @cached_property
+    def shape(self) -> LineString:
+        """The line on the floor."""
+        return LineString(self.line)
+
+    @property
+    def width_m(self) -> float:
+        """Length of the line."""
+        return float(self.shape.length)
+
+    @property
+    def lets_in(self) -> bool:
+        """Whether people may enter here now."""
+        return self.open and self.direction is not GateDirection.OUT
+
+    @property
+    def lets_out(self) -> bool:
+        """Whether people may leave here now."""
+        return self.open and self.direction is not GateDirection.IN
+
+
+class Venue(Entry):
+    """A floor plan."""
+
+    outline: Ring
+    ground: Ground = Ground.PAVING
+    obstacles: list[Obstacle] = []
+    zones: list[Zone] = []
+    gates: list[Gate] = []
+
+    @cached_property
+    def floor(self) -> Polygon:
+        """The outline."""
+        return Polygon(self.outline)
+
+    @cached_property
+    def walkable(self) -> BaseGeometry:
+        """The floor without its obstacles."""
+        return self.floor.difference(union_all([o.shape for o in self.obstacles])) if self.obstacles else self.floor
+
+    def gate(self, gate_id: str) -> Gate:
+        """Return the gate of that id; KeyError if there is none."""
+        return {gate.id: gate for gate in self.gates}[gate_id]
+
+    def zone(self, zone_id: str) -> Zone:
+        """Return the zone of that id; KeyError if there is none."""
+        return {zone.id: zone for zone in self.zones}[zone_id]

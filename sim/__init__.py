@@ -1,0 +1,1 @@
+"""Makes a world move and films it. Imports `scenarios` only."""

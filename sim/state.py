@@ -1,0 +1,85 @@
+"""What the crowd hands to the renderer and to the truth: one instant of the world, as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenarios.population import BagKind, Posture, Role
+
+__all__ = ["BAG_KINDS", "POSTURES", "ROLES", "CrowdState", "ObjectState", "Snapshot"]
+
+POSTURES: Final = tuple(Posture)
+"""Posture codes are indices into this."""
+ROLES: Final = tuple(Role)
+"""Role codes are indices into this."""
+BAG_KINDS: Final = tuple(BagKind)
+"""Bag codes are indices into this."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CrowdState:
+    """All people inside the venue at one instant, ordered by id.
+
+    Attributes:
+        id: Shape (n,), int32.
+        position_m: Feet, shape (n, 2).
+        velocity_mps: Shape (n, 2).
+        heading_rad: Where the body faces, counter-clockwise from east, shape (n,).
+        posture: Codes into ``POSTURES``, shape (n,), int8.
+        role: Codes into ``ROLES``, shape (n,), int8.
+        height_m: Body height, shape (n,).
+        walked_m: Distance walked so far: it drives the gait, shape (n,).
+        looks: Random 63-bit number of each person: clothes, build, hair; shape (n,), int64.
+    """
+
+    id: NDArray[np.int32]
+    position_m: NDArray[np.float64]
+    velocity_mps: NDArray[np.float64]
+    heading_rad: NDArray[np.float64]
+    posture: NDArray[np.int8]
+    role: NDArray[np.int8]
+    height_m: NDArray[np.float64]
+    walked_m: NDArray[np.float64]
+    looks: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ObjectState:
+    """All bags at one instant, ordered by id.
+
+    Attributes:
+        id: Shape (m,), int32; never the id of a person.
+        kind: Codes into ``BAG_KINDS``, shape (m,), int8.
+        position_m: On the ground, or under the carrier, shape (m, 2).
+        carried_by: Id of the person, or -1 when it stands on the ground, shape (m,), int32.
+        owner: Id of the person whose it is, shape (m,), int32.
+        heading_rad: How it is turned, shape (m,).
+        looks: Random number of each, shape (m,), int64.
+    """
+
+    id: NDArray[np.int32]
+    kind: NDArray[np.int8]
+    position_m: NDArray[np.float64]
+    carried_by: NDArray[np.int32]
+    owner: NDArray[np.int32]
+    heading_rad: NDArray[np.float64]
+    looks: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """The world at one instant.
+
+    Attributes:
+        time_s: Seconds since the start of the scenario.
+        people: Everybody inside.
+        objects: Every bag.
+    """
+
+    time_s: float
+    people: CrowdState
+    objects: ObjectState
