@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -29,7 +28,7 @@ from scenarios.event import Event, EventKind
 from scenarios.frame import Frame, Gap
 from scenarios.recording import Recording
 
-__all__ = ["DETECTIONS", "TRACKS", "Observations", "ObservationLog", "event_from_json", "event_to_json"]
+__all__ = ["DETECTIONS", "TRACKS", "ObservationLog", "Observations", "event_from_json", "event_to_json"]
 
 _BOX: Final = [(name, pa.float32()) for name in ("x1", "y1", "x2", "y2")]
 _WHEN: Final = [("camera", pa.string()), ("frame", pa.int32()), ("time_s", pa.float64())]
@@ -92,7 +91,8 @@ class ObservationLog:
         """Note one picture."""
         n = len(detections)
         if n:
-            assert detections.class_id is not None and detections.confidence is not None
+            assert detections.class_id is not None
+            assert detections.confidence is not None
             self._detections.append(
                 self._rows(frame, n, detections.xyxy, detections.class_id, detections.confidence),
             )

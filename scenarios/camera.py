@@ -149,7 +149,7 @@ class Camera:
     @property
     def position_m(self) -> Floats:
         """Optical centre in the world, shape (3,)."""
-        return -self.rotation.T @ self.translation_m
+        return np.asarray(-self.rotation.T @ self.translation_m)
 
     def project(self, points_m: ArrayLike) -> tuple[Floats, Floats]:
         """Project world points.
@@ -195,7 +195,7 @@ class Camera:
             self.distortion,
             criteria=(cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 40, 1e-12),
         ).reshape(-1, 2)
-        return np.c_[ideal, np.ones(len(ideal))] @ self.rotation
+        return np.asarray(np.c_[ideal, np.ones(len(ideal))] @ self.rotation)
 
     def to_ground(self, pixels: ArrayLike, height_m: float = 0.0) -> Floats:
         """Find where the pixels' rays meet the horizontal plane at ``height_m``.

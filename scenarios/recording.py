@@ -1,18 +1,17 @@
 """A run folder: its layout, written under a temporary name and renamed when it is whole.
 
-    run.json            what made it: scenario hash, seed, versions, detector and weights, timings
-    scenario.toml       the scenario, as it was run
-    cameras.json        the calibrated cameras
-    truth/              see `scenarios.truth`; and MOTChallenge gt.txt, one a camera: gt_<camera>.txt
-    video/<camera>.mp4  H.264
-    frames/<camera>.json  time_s of each picture of the video
-    detections.parquet, tracks.parquet, events.jsonl, score.json, report.html
+run.json            what made it: scenario hash, seed, versions, detector and weights, timings
+scenario.toml       the scenario, as it was run
+cameras.json        the calibrated cameras
+truth/              see `scenarios.truth`; and MOTChallenge gt.txt, one a camera: gt_<camera>.txt
+video/<camera>.mp4  H.264
+frames/<camera>.json  time_s of each picture of the video
+detections.parquet, tracks.parquet, events.jsonl, score.json, report.html
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -215,10 +214,10 @@ def writing(folder: Path, *, overwrite: bool = False) -> Iterator[Recording]:
         yield Recording(temporary)
         if folder.exists():
             aside = folder.with_name(f".{folder.name}.{uuid.uuid4().hex[:8]}.old")
-            os.replace(folder, aside)
-            os.replace(temporary, folder)
+            folder.replace(aside)
+            temporary.replace(folder)
             shutil.rmtree(aside)
         else:
-            os.replace(temporary, folder)
+            temporary.replace(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

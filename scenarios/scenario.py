@@ -10,8 +10,8 @@ from pydantic import Field, model_validator
 from shapely import Point, Polygon
 
 from scenarios.camera import Camera
-from scenarios.errors import unknown
 from scenarios.entry import Entry, Id, Point2, Point3
+from scenarios.errors import unknown
 from scenarios.incident import IncidentSpec
 from scenarios.population import Population
 from scenarios.venue import Venue
@@ -156,9 +156,7 @@ class Scenario(Entry):
     def _check_cameras(self) -> None:
         for spec in self.cameras:
             if not spec.build().footprint().intersects(self.venue.floor):
-                raise ValueError(
-                    f"cameras.{spec.id}: sees nothing of the venue's floor; turn look_at_m towards it or move position_m"
-                )
+                raise ValueError(f"cameras.{spec.id}: sees nothing of the venue's floor; turn look_at_m towards it")
 
     def _check_people(self) -> None:
         gates = {gate.id: gate for gate in self.venue.gates}
