@@ -1,0 +1,222 @@
+"""The scorecard in words and tables; what was not measured says so and is never a zero."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+__all__ = ["NOT_MEASURED", "ScoreTable", "key_scores", "sentences", "tables"]
+
+NOT_MEASURED: Final = "not measured"
+
+Score = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreTable:
+    """One table of the scorecard, ready to be shown.
+
+    Attributes:
+        title: What was measured.
+        explained: How to read it, one sentence.
+        header: Names of the columns.
+        rows: Cells as texts; the first is the row's name.
+    """
+
+    title: str
+    explained: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def sentences(score: Score) -> list[str]:
+    """Say the scorecard in sentences, the most important first."""
+    said = [_event_sentence(kind, row) for kind, row in (score.get("events") or {}).items() if _happened(row)]
+    if not score.get("events"):
+        said.append("Events: not measured, because nobody recorded for this footage what really happened.")
+    elif not said:
+        said.append("Nothing happened, and no alarm was raised.")
+    said.append(_track_sentence(score.get("tracks") or {}))
+    said.append(_count_sentence(score.get("count") or {}))
+    footage, wall = score.get("footage_s"), score.get("wall_s")
+    if footage and wall:
+        said.append(f"{footage:.1f} s of footage took {wall:.1f} s: {footage / wall:.2f} times real time.")
+    return said
+
+
+def tables(score: Score) -> list[ScoreTable]:
+    """Return all tables of the scorecard; a table without any value has no rows."""
+    return [_events(score), _boxes(score), _tracks(score), _count(score), _fairness(score)]
+
+
+def key_scores(score: Score) -> dict[str, float | None]:
+    """Return the few numbers by which runs are told apart; None where one was not measured.
+
+    ``recall`` and ``precision`` pool all kinds of events; ``false_per_camera_hour`` is their sum.
+    """
+    rows = list((score.get("events") or {}).values())
+    true, found, false = (_sum(rows, key) for key in ("true", "found", "false"))
+    person = (score.get("boxes") or {}).get("person") or {}
+    tracks = score.get("tracks") or {}
+    return {
+        "recall": found / true if true and found is not None else None,
+        "precision": found / (found + false) if found is not None and false is not None and found + false else None,
+        "false_per_camera_hour": _sum(rows, "false_per_camera_hour"),
+        "hota": tracks.get("hota"),
+        "idf1": tracks.get("idf1"),
+        "mota": tracks.get("mota"),
+        "ap50": person.get("ap50"),
+        "count_mae": (score.get("count") or {}).get("mae"),
+    }
+
+
+def _sum(rows: list[Mapping[str, Any]], key: str) -> float | None:
+    values = [row[key] for row in rows if row.get(key) is not None]
+    return sum(values) if values else None
+
+
+def _happened(row: Mapping[str, Any]) -> bool:
+    return any(row.get(key) for key in ("true", "found", "false"))
+
+
+def _event_sentence(kind: str, row: Mapping[str, Any]) -> str:
+    name = _words(kind)
+    true, found, false = (row.get(key) for key in ("true", "found", "false"))
+    parts = []
+    if true is not None and found is not None:
+        if true:
+            parts.append(f"found {found} of {true} true event{_s(true)}")
+            delay = (row.get("delay_s") or {}).get("median")
+            if delay is not None:
+                parts[-1] += f", {delay:.1f} s after {'it was due' if found == 1 else 'they were due (median)'}"
+        else:
+            parts.append("none happened")
+    if false is not None:
+        rate = row.get("false_per_camera_hour")
+        hourly = f" ({rate:.1f} per camera-hour)" if rate is not None and false else ""
+        parts.append(f"{false or 'no'} false alarm{_s(false)}{hourly}")
+    return f"{name}: {'; '.join(parts) or NOT_MEASURED}."
+
+
+def _track_sentence(tracks: Mapping[str, Any]) -> str:
+    if tracks.get("hota") is None:
+        return "Tracks: not measured."
+    names = (("hota", "HOTA"), ("idf1", "IDF1"), ("mota", "MOTA"))
+    return "Tracks: " + ", ".join(f"{word} {_ratio(tracks.get(key))}" for key, word in names) + "."
+
+
+def _count_sentence(count: Mapping[str, Any]) -> str:
+    if count.get("mae") is None:
+        return "Count: not measured."
+    valid = count.get("valid_to_per_m2")
+    limit = f", valid up to {valid:g} persons per m²" if valid is not None else ""
+    return f"Count: off by {count['mae']:.1f} people on average{limit}."
+
+
+def _events(score: Score) -> ScoreTable:
+    rows = []
+    for kind, row in (score.get("events") or {}).items():
+        delay = row.get("delay_s") or {}
+        counts = [_whole(row.get(key)) for key in ("true", "found", "false")]
+        ratios = [_ratio(row.get(key)) for key in ("recall", "precision", "f1")]
+        rows.append(
+            (
+                _words(kind),
+                *counts,
+                *ratios,
+                _decimal(row.get("false_per_camera_hour"), 2),
+                _decimal(delay.get("median"), 1, " s"),
+                _decimal(delay.get("p90"), 1, " s"),
+            )
+        )
+    return ScoreTable(
+        "Events",
+        "Each alarm is matched with at most one true event; delay runs from the instant at which a perfect watcher "
+        "with the same rule would have spoken.",
+        ("Event", "True", "Found", "False", "Recall", "Precision", "F1", "False / camera-hour", "Delay", "Delay p90"),
+        tuple(rows),
+    )
+
+
+def _boxes(score: Score) -> ScoreTable:
+    names = ("ap50", "ap50_95", "precision", "recall")
+    return ScoreTable(
+        "Boxes",
+        "AP50 counts a box as right when it overlaps the true one by half; AP50-95 asks for ever closer fits; "
+        "1 is perfect.",
+        ("Class", "AP50", "AP50-95", "Precision", "Recall"),
+        tuple((_words(cls), *(_ratio(row.get(n)) for n in names)) for cls, row in (score.get("boxes") or {}).items()),
+    )
+
+
+def _tracks(score: Score) -> ScoreTable:
+    tracks = score.get("tracks") or {}
+    names = ("hota", "det_a", "ass_a", "idf1", "mota")
+    rows = (("People", *(_ratio(tracks.get(n)) for n in names)),) if tracks else ()
+    return ScoreTable(
+        "Tracks",
+        "HOTA balances finding people (DetA) against keeping the same number on the same person (AssA); "
+        "MOTA can be negative.",
+        ("", "HOTA", "DetA", "AssA", "IDF1", "MOTA"),
+        rows,
+    )
+
+
+def _count(score: Score) -> ScoreTable:
+    count = score.get("count") or {}
+    cells = (_decimal(count.get("mae"), 2), _decimal(count.get("rmse"), 2), _decimal(count.get("valid_to_per_m2"), 1))
+    return ScoreTable(
+        "Count",
+        "How far the number of people in a picture is off; above the given density the count is not to be trusted.",
+        ("", "Mean absolute error", "RMSE", "Valid up to (persons per m²)"),
+        (("People in the picture", *cells),) if count else (),
+    )
+
+
+def _fairness(score: Score) -> ScoreTable:
+    return ScoreTable(
+        "Fairness",
+        "False alarms per hour of presence: people who stay, sit or lie must not be reported more often than "
+        "people who pass by.",
+        ("Who", "Person-hours", "False alarms", "Per person-hour", "95 % interval"),
+        tuple(
+            (
+                _words(role),
+                _decimal(row.get("person_hours"), 2),
+                _whole(row.get("false_alarms")),
+                _decimal(row.get("per_person_hour"), 2),
+                _interval(row.get("ci95")),
+            )
+            for role, row in (score.get("fairness") or {}).items()
+        ),
+    )
+
+
+def _words(name: str) -> str:
+    text = {"passer_by": "passer-by"}.get(name, name).replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+def _s(count: float | None) -> str:
+    return "" if count == 1 else "s"
+
+
+def _ratio(value: float | None) -> str:
+    return _decimal(value, 3)
+
+
+def _whole(value: float | None) -> str:
+    return NOT_MEASURED if value is None else f"{value:d}" if isinstance(value, int) else f"{value:g}"
+
+
+def _decimal(value: float | None, digits: int, unit: str = "") -> str:
+    return NOT_MEASURED if value is None else f"{value:.{digits}f}{unit}"
+
+
+def _interval(pair: Any) -> str:
+    return NOT_MEASURED if not pair or None in pair else " to ".join(f"{v:.2f}" for v in _each(pair))
+
+
+def _each(pair: Any) -> Iterator[float]:
+    return (float(v) for v in pair)
