@@ -1,0 +1,52 @@
+"""What there is: every table of the project in one place."""
+
+from __future__ import annotations
+
+from detect.tracking import TRACKERS
+from rich.markup import escape
+from rich.table import Table
+
+from detect.detectors import DETECTORS
+from detect.rules import RULES
+from detect.sources import SOURCES
+from scenarios.errors import ParvisError
+from scenarios.load import library, load_scenario
+from sim.incidents import INCIDENTS
+from sim.motion import MODELS
+
+__all__ = ["inventory", "table_of"]
+
+
+def inventory() -> dict[str, dict[str, str]]:
+    """Return every table: what it is called, and name to one line about each entry."""
+    return {
+        "scenarios": {name: _title(name) for name in library()},
+        "detectors": {name: _about(entry) for name, entry in DETECTORS.items()},
+        "trackers": {name: _about(entry) for name, entry in TRACKERS.items()},
+        "rules": {name: _about(entry) for name, entry in RULES.items()},
+        "incidents": {str(kind): _about(entry) for kind, entry in INCIDENTS.items()},
+        "motion models": {name: _about(entry) for name, entry in MODELS.items()},
+        "sources": {name: _about(entry) for name, entry in SOURCES.items()},
+    }
+
+
+def table_of(found: dict[str, dict[str, str]]) -> Table:
+    """Return the table for the terminal."""
+    table = Table("kind", "name", "what it is")
+    for kind, entries in found.items():
+        for row, (name, about) in enumerate(entries.items()):
+            table.add_row(kind if row == 0 else "", name, escape(about))
+        table.add_section()
+    return table
+
+
+def _title(name: str) -> str:
+    try:
+        return load_scenario(name).title
+    except ParvisError as error:
+        return f"broken: {error}"
+
+
+def _about(entry: object) -> str:
+    text = (getattr(entry, "__doc__", None) or "").strip()
+    return text.splitlines()[0].rstrip(".") if text else ""

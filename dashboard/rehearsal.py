@@ -1,0 +1,293 @@
+"""Scenario -> film -> pipeline -> score -> run folder: where sim and detect meet.
+
+Rehearsed and real footage take the same way: only where the pictures and the truth come from differs.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from detect.pipeline import Pipeline
+from detect.score.oracle import OracleDetector
+from sim.film import digest, film
+
+from dashboard import __version__
+from dashboard.progress import Report, silent
+from dashboard.report import write_report
+from detect.detectors import build_detector
+from detect.detectors.contract import Detector
+from detect.observations import ObservationLog, Observations
+from detect.rules import build_rules
+from detect.rules.contract import Setting
+from detect.score import event_ledger, scorecard
+from detect.sources import open_source
+from scenarios.errors import DetectorError, unknown
+from scenarios.load import load_scenario
+from scenarios.recording import FORMAT, Recording, writing
+from scenarios.scenario import Scenario
+from scenarios.truth import GroundTruth
+from scenarios.venue import Zone
+
+__all__ = ["Watching", "rehearse", "replay"]
+
+_LIBRARIES: Final = (
+    "numpy",
+    "opencv-python",
+    "mesa",
+    "pygame-ce",
+    "numba",
+    "av",
+    "onnxruntime",
+    "supervision",
+    "trackers",
+)
+
+RuleSettings = Mapping[str, Mapping[str, Setting]]
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """How footage is watched: the part of a run that can be changed and replayed.
+
+    Attributes:
+        detector: As for ``detect.detectors.build_detector``, or ``oracle[:key=value,...]``.
+        tracker: A tracker of ``detect.tracking``.
+        rules: Settings by rule and key; what is not named keeps its default.
+        trust_weights: Whether ``.pt`` files, which can run code, may be loaded.
+    """
+
+    detector: str = "background"
+    tracker: str = "bytetrack"
+    rules: RuleSettings = field(default_factory=dict)
+    trust_weights: bool = False
+
+    def build_detector(self, truth: GroundTruth | None, seed: int) -> Detector:
+        """Build the detector; the oracle needs the truth.
+
+        Raises:
+            DetectorError: There is no such detector, or no truth for the oracle.
+        """
+        name, _, options = self.detector.partition(":")
+        if name != "oracle":
+            return build_detector(self.detector, trust_weights=self.trust_weights)
+        if truth is None or truth.boxes is None:
+            raise DetectorError("the detector 'oracle' reads the true boxes, and this footage has none")
+        return OracleDetector(truth, seed=seed, **_oracle_options(options))
+
+
+def rehearse(
+    scenario: Scenario,
+    out: Path,
+    watching: Watching | None = None,
+    *,
+    overwrite: bool = False,
+    command: str = "",
+    report: Report = silent,
+) -> Recording:
+    """Simulate, film, detect and score one scenario; write the run folder.
+
+    Args:
+        scenario: What happens; its seed decides all chance.
+        out: The run folder.
+        watching: Detector, tracker and rules.
+        overwrite: Replace a run folder that is there.
+        command: The command that makes this run again, for the report.
+        report: Told how far it is.
+
+    Raises:
+        ParvisError: Something given is wrong; nothing is left behind.
+    """
+    watching = watching or Watching()
+    started = time.perf_counter()
+    if not watching.detector.startswith("oracle"):
+        watching.build_detector(None, scenario.seed)  # a wrong name is said before the filming, not after
+    build_rules(watching.rules)
+    with writing(out, overwrite=overwrite) as recording:
+        film(scenario, recording, progress=lambda share: report("film", share))
+        filmed = time.perf_counter()
+        seen, about = watch_recording(
+            recording, watching, zones=scenario.venue.zones, seed=scenario.seed, report=report
+        )
+        watched = time.perf_counter()
+        finish(
+            recording,
+            seen,
+            truth=recording.truth(),
+            zones=scenario.venue.zones,
+            about={
+                "kind": "rehearsal",
+                "scenario": scenario.name,
+                "title": scenario.title,
+                "scenario_hash": scenario.hash,
+                "seed": scenario.seed,
+                "conditions": scenario.conditions.model_dump(mode="json"),
+                "footage_s": scenario.frame_count / scenario.fps * len(scenario.cameras),
+                "digest": digest(recording),
+                "command": command,
+                "timings": {"film_s": filmed - started, "watch_s": watched - filmed, "stages_s": about.pop("stages_s")},
+                "wall_s": watched - started,
+            }
+            | about,
+            report=report,
+        )
+    return Recording.open(out)
+
+
+def replay(
+    run: Path,
+    out: Path,
+    watching: Watching,
+    *,
+    overwrite: bool = False,
+    command: str = "",
+    report: Report = silent,
+) -> Recording:
+    """Watch recorded footage again with other settings; write a run folder of its own.
+
+    Raises:
+        ParvisError: The run folder is not whole, or a setting is wrong.
+    """
+    before = Recording.open(run)
+    made = before.run()
+    started = time.perf_counter()
+    scenario = load_scenario(before.scenario_toml) if before.scenario_toml.is_file() else None
+    zones = scenario.venue.zones if scenario else ()
+    build_rules(watching.rules)
+    with writing(out, overwrite=overwrite) as recording:
+        for name in ("video", "frames", "truth"):
+            if (before.folder / name).is_dir():
+                shutil.copytree(before.folder / name, recording.folder / name)
+        for path in (before.scenario_toml, before.folder / "cameras.json"):
+            if path.is_file():
+                shutil.copy2(path, recording.folder / path.name)
+        seen, about = watch_recording(recording, watching, zones=zones, seed=made.get("seed", 0), report=report)
+        watched = time.perf_counter()
+        kept = ("scenario", "title", "scenario_hash", "seed", "conditions", "footage_s", "digest", "source")
+        finish(
+            recording,
+            seen,
+            truth=recording.truth() if recording.truth_dir.is_dir() else None,
+            zones=zones,
+            about={key: made[key] for key in kept if key in made}
+            | {
+                "kind": "replay",
+                "replay_of": run.name,
+                "footage_kind": made.get("footage_kind", made["kind"]),
+                "command": command,
+                "timings": {"watch_s": watched - started, "stages_s": about.pop("stages_s")},
+                "wall_s": watched - started,
+            }
+            | about,
+            report=report,
+        )
+    return Recording.open(out)
+
+
+def watch_recording(
+    recording: Recording, watching: Watching, *, zones: Sequence[Zone], seed: int, report: Report = silent
+) -> tuple[Observations, dict[str, Any]]:
+    """Run the detection stack over every film of a recording.
+
+    Returns:
+        What it saw, and what run.json has to say about it.
+    """
+    truth = recording.truth() if watching.detector.startswith("oracle") and recording.truth_dir.is_dir() else None
+    log = ObservationLog()
+    stages: dict[str, float] = {}
+    detector = watching.build_detector(truth, seed)
+    for camera in recording.cameras():
+        source = open_source(str(recording.video(camera.id)), camera_id=camera.id, fps=camera.fps)
+        pipeline = Pipeline(detector, build_rules(watching.rules), camera=camera, zones=zones, tracker=watching.tracker)
+        try:
+            for seen in pipeline.watch(source):
+                if seen.gap is not None:
+                    log.miss(seen.gap)
+                    log.say(seen.events)
+                elif seen.frame is not None:
+                    log.add(seen.frame, seen.detections, seen.tracks, seen.events)
+                    if source.frame_count:
+                        report("watch", (seen.frame.index + 1) / source.frame_count, camera.id)
+        finally:
+            source.close()
+        for stage, seconds in pipeline.timings_s.items():
+            stages[stage] = stages.get(stage, 0.0) + seconds
+    about = {
+        "detector": detector.name,
+        "detector_spec": watching.detector,
+        "weights_sha256": detector.weights_sha256,
+        "tracker": watching.tracker,
+        "rules": {rule: dict(keys) for rule, keys in watching.rules.items()},
+        "stages_s": stages,
+    }
+    return log.finish(), about
+
+
+def finish(
+    recording: Recording,
+    seen: Observations,
+    *,
+    truth: GroundTruth | None,
+    zones: Sequence[Zone],
+    about: dict[str, Any],
+    report: Report = silent,
+) -> None:
+    """Score what was seen, and write observations, score.json, run.json and the report."""
+    report("score", 0.0)
+    seen.save(recording)
+    card: dict[str, Any] = {
+        "scenario": about["scenario"],
+        "seed": about.get("seed"),
+        "detector": about["detector"],
+        "footage_s": about["footage_s"],
+        "wall_s": about["wall_s"],
+    }
+    ledger: list[dict[str, Any]] = []
+    if truth is not None:
+        card = scorecard(
+            truth,
+            seen,
+            scenario_name=about["scenario"],
+            seed=about.get("seed"),
+            detector=about["detector"],
+            footage_s=about["footage_s"],
+            wall_s=about["wall_s"],
+            zones=zones,
+        )
+        ledger = event_ledger(truth, seen, zones=zones)
+    recording.save_json(recording.score_json, card)
+    recording.save_json(
+        recording.run_json,
+        {
+            "format": FORMAT,
+            "parvis": __version__,
+            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "machine": {"python": platform.python_version(), "system": platform.platform(terse=True)},
+            "versions": {name: version(name) for name in _LIBRARIES},
+        }
+        | about
+        | {"ledger": ledger},
+    )
+    write_report(recording)
+    report("score", 1.0)
+
+
+def _oracle_options(text: str) -> dict[str, float]:
+    known = ("miss", "jitter_px", "false_per_frame", "min_visibility")
+    options: dict[str, float] = {}
+    for part in filter(None, text.split(",")):
+        key, _, value = part.partition("=")
+        if key not in known:
+            raise DetectorError(unknown("option of the oracle", key, known))
+        try:
+            options[key] = float(value)
+        except ValueError:
+            raise DetectorError(f"oracle:{part}: '{value}' is not a number") from None
+    return options
