@@ -203,9 +203,10 @@ def watch_recording(
     log = ObservationLog()
     stages: dict[str, float] = {}
     detector = watching.build_detector(truth, seed)
-    for camera in recording.cameras():
-        source = open_source(str(recording.video(camera.id)), camera_id=camera.id, fps=camera.fps)
-        pipeline = Pipeline(detector, build_rules(watching.rules), camera=camera, zones=zones, tracker=watching.tracker)
+    for view in recording.views():
+        source = open_source(str(recording.video(view.id)), camera_id=view.id)
+        rules = build_rules(watching.rules)
+        pipeline = Pipeline(detector, rules, camera=view.camera, zones=zones, tracker=watching.tracker)
         try:
             for seen in pipeline.watch(source):
                 if seen.gap is not None:
@@ -214,7 +215,7 @@ def watch_recording(
                 elif seen.frame is not None:
                     log.add(seen.frame, seen.detections, seen.tracks, seen.events)
                     if source.frame_count:
-                        report("watch", (seen.frame.index + 1) / source.frame_count, camera.id)
+                        report("watch", (seen.frame.index + 1) / source.frame_count, view.id)
         finally:
             source.close()
         for stage, seconds in pipeline.timings_s.items():

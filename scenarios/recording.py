@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,10 +27,32 @@ from scenarios.camera import Camera
 from scenarios.errors import RecordingError
 from scenarios.truth import GroundTruth
 
-__all__ = ["FORMAT", "Recording", "writing"]
+__all__ = ["FORMAT", "Recording", "View", "writing"]
 
 FORMAT: Final = 1
 """Version of the layout."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One film of a run folder.
+
+    Attributes:
+        id: Name of the camera.
+        width_px: Width of its pictures.
+        height_px: Height of its pictures.
+        camera: Its calibration, or None where nobody knows it.
+    """
+
+    id: str
+    width_px: int
+    height_px: int
+    camera: Camera | None
+
+    @classmethod
+    def of(cls, camera: Camera) -> View:
+        """Return the view of a calibrated camera."""
+        return cls(camera.id, camera.width_px, camera.height_px, camera)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +80,9 @@ class Recording:
         found = recording.run().get("format")
         if found != FORMAT:
             raise RecordingError(f"{folder}: has format {found}, this version reads format {FORMAT}")
-        for camera in recording.cameras():
-            if not recording.video(camera.id).is_file():
-                raise RecordingError(f"{folder}: is half written (video/{camera.id}.mp4 is missing); run it again")
+        for view in recording.views():
+            if not recording.video(view.id).is_file():
+                raise RecordingError(f"{folder}: is half written (video/{view.id}.mp4 is missing); run it again")
         return recording
 
     @property
@@ -123,44 +145,39 @@ class Recording:
         """Read the ground truth."""
         return GroundTruth.load(self.truth_dir)
 
-    def cameras(self) -> list[Camera]:
-        """Read the calibrated cameras."""
+    def views(self) -> list[View]:
+        """Read which films there are, with their calibrations."""
         raw = self._json(self.folder / "cameras.json")
         try:
-            return [
-                Camera(
-                    id=c["id"],
-                    width_px=c["width_px"],
-                    height_px=c["height_px"],
-                    matrix=np.array(c["matrix"], float),
-                    distortion=np.array(c["distortion"], float),
-                    rotation=np.array(c["rotation"], float),
-                    translation_m=np.array(c["translation_m"], float),
-                    masks_px=tuple(np.array(m, float) for m in c["masks_px"]),
-                    fps=c["fps"],
-                )
-                for c in raw["cameras"]
-            ]
+            return [View(c["id"], c["width_px"], c["height_px"], _camera(c)) for c in raw["cameras"]]
         except (KeyError, TypeError, ValueError) as error:
             raise RecordingError(f"{self.folder / 'cameras.json'}: cannot be read ({error})") from None
 
-    def save_cameras(self, cameras: list[Camera]) -> None:
-        """Write the calibrated cameras."""
-        entries = [
-            {
-                "id": c.id,
-                "width_px": c.width_px,
-                "height_px": c.height_px,
-                "matrix": c.matrix.tolist(),
-                "distortion": c.distortion.tolist(),
-                "rotation": c.rotation.tolist(),
-                "translation_m": c.translation_m.tolist(),
-                "masks_px": [m.tolist() for m in c.masks_px],
-                "fps": c.fps,
-            }
-            for c in cameras
-        ]
+    def cameras(self) -> list[Camera]:
+        """Read the calibrated cameras."""
+        return [view.camera for view in self.views() if view.camera is not None]
+
+    def save_views(self, views: Iterable[View]) -> None:
+        """Write which films there are, with their calibrations."""
+        entries = []
+        for view in views:
+            entry: dict[str, Any] = {"id": view.id, "width_px": view.width_px, "height_px": view.height_px}
+            if view.camera is not None:
+                c = view.camera
+                entry |= {
+                    "matrix": c.matrix.tolist(),
+                    "distortion": c.distortion.tolist(),
+                    "rotation": c.rotation.tolist(),
+                    "translation_m": c.translation_m.tolist(),
+                    "masks_px": [m.tolist() for m in c.masks_px],
+                    "fps": c.fps,
+                }
+            entries.append(entry)
         self.save_json(self.folder / "cameras.json", {"cameras": entries})
+
+    def save_cameras(self, cameras: Iterable[Camera]) -> None:
+        """Write films of calibrated cameras."""
+        self.save_views(View.of(camera) for camera in cameras)
 
     def frame_times(self, camera_id: str) -> NDArray[np.float64]:
         """Times in seconds of the pictures of one camera's film, in order, shape (n,)."""
@@ -188,6 +205,22 @@ class Recording:
         if not isinstance(value, dict):
             raise RecordingError(f"{path}: is not a JSON object")
         return value
+
+
+def _camera(raw: dict[str, Any]) -> Camera | None:
+    if "matrix" not in raw:
+        return None
+    return Camera(
+        id=raw["id"],
+        width_px=raw["width_px"],
+        height_px=raw["height_px"],
+        matrix=np.array(raw["matrix"], float),
+        distortion=np.array(raw["distortion"], float),
+        rotation=np.array(raw["rotation"], float),
+        translation_m=np.array(raw["translation_m"], float),
+        masks_px=tuple(np.array(m, float) for m in raw["masks_px"]),
+        fps=raw["fps"],
+    )
 
 
 @contextmanager
