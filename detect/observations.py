@@ -72,8 +72,10 @@ class Observations:
         try:
             events = [event_from_json(json.loads(x)) for x in recording.events.read_text("utf-8").splitlines()]
             return cls(pq.read_table(recording.detections), pq.read_table(recording.tracks), tuple(events))
-        except FileNotFoundError as error:
-            raise RecordingError(f"{recording.folder}: holds no detections ({error.filename} is missing)") from None
+        except FileNotFoundError:
+            parts = (recording.events, recording.detections, recording.tracks)
+            missing = ", ".join(part.name for part in parts if not part.exists())
+            raise RecordingError(f"{recording.folder}: holds no detections ({missing} is missing)") from None
         except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
             raise RecordingError(f"{recording.folder}: its detections cannot be read ({error})") from None
 

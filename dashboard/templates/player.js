@@ -103,7 +103,9 @@ class ParvisPlayer {
     const at = this.camera ? this.time() : this.data.start_s;
     this.camera = camera;
     this.say("");
-    this.root.querySelector(".pv-stage").style.aspectRatio = `${camera.width} / ${camera.height}`;
+    const stage = this.root.querySelector(".pv-stage");
+    stage.style.aspectRatio = `${camera.width} / ${camera.height}`;
+    stage.style.setProperty("--ratio", camera.width / camera.height);
     for (const tab of this.root.querySelectorAll(".pv-tabs button")) tab.setAttribute("aria-selected", tab.dataset.camera === camera.id);
     const playing = !this.video.paused;
     this.video.src = camera.src;
@@ -256,7 +258,7 @@ class ParvisPlayer {
       this.box(pen, tint, raised ? 3 : 2, x - pad, y - pad, r - x + 2 * pad, b - y + 2 * pad);
       pen.setLineDash([]);
       const state = line.status === "found" ? (raised ? "alarm, true" : "not yet said") : line.words;
-      this.tag(pen, `${line.label}: ${state}`, x - pad, y - pad, tint);
+      this.tag(pen, `${this.canvas.clientWidth < 520 ? line.n : line.label}: ${state}`, x - pad, y - pad, tint);
     }
   }
 

@@ -108,8 +108,8 @@ class ParvisTimeline {
     draw("rect", { x: 0, y: 0, width, height, class: "t-back" }, svg);
     for (let t = Math.ceil(this.data.start_s / step) * step; t <= this.data.end_s + 1e-6; t += step) {
       draw("line", { x1: this.x(t), x2: this.x(t), y1: top - 6, y2: height - 8, class: "t-grid" }, svg);
-      const anchor = this.x(t) > width - 30 ? "end" : this.x(t) < 24 ? "start" : "middle";
-      draw("text", { x: this.x(t), y: 15, "text-anchor": anchor, class: "t-tick" }, svg, clock(t).replace(/\.0$/, ""));
+      const late = this.x(t) > width - 44;
+      draw("text", { x: this.x(t) + (late ? -5 : 5), y: 15, "text-anchor": late ? "end" : "start", class: "t-tick" }, svg, clock(t).replace(/\.0$/, ""));
     }
   }
 
