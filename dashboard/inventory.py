@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from detect.tracking import TRACKERS
 from rich.markup import escape
 from rich.table import Table
 
 from detect.detectors import DETECTORS
 from detect.rules import RULES
 from detect.sources import SOURCES
+from detect.tracking import TRACKERS
 from scenarios.errors import ParvisError
 from scenarios.load import library, load_scenario
 from sim.incidents import INCIDENTS

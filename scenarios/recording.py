@@ -4,7 +4,7 @@ run.json            what made it: scenario hash, seed, versions, detector and we
 scenario.toml       the scenario, as it was run
 cameras.json        the calibrated cameras
 truth/              see `scenarios.truth`; and MOTChallenge gt.txt, one a camera: gt_<camera>.txt
-video/<camera>.mp4  H.264
+video/<camera>.mp4  H.264; of real footage also <camera>.annotated.mp4 with everything drawn in
 frames/<camera>.json  time_s of each picture of the video
 detections.parquet, tracks.parquet, events.jsonl, score.json, report.html
 """
@@ -128,6 +128,10 @@ class Recording:
     def video(self, camera_id: str) -> Path:
         """The film of one camera."""
         return self.folder / "video" / f"{camera_id}.mp4"
+
+    def annotated(self, camera_id: str) -> Path:
+        """The film of one camera with everything drawn in; only of real footage."""
+        return self.folder / "video" / f"{camera_id}.annotated.mp4"
 
     def mot_truth(self, camera_id: str) -> Path:
         """MOTChallenge truth of one camera."""

@@ -1,0 +1,108 @@
+"""The scores in the README: every scenario of the library and the real video, by each detector that needs no weights.
+
+python -m benchmarks.suite [--json] [--seeds 1,2,3]
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from dashboard.fetch_footage import vtest
+
+from benchmarks.claims import Claim, show
+from dashboard.progress import Report, bars
+from dashboard.real import watch_real
+from dashboard.rehearsal import Watching, rehearse
+from scenarios.load import library, load_scenario
+
+REFERENCE = Path(__file__).parent.parent / "tests" / "reference" / "pets09_s2l1"
+FASTER_RCNN_BYTETRACK = {"hota": 0.374, "mota": 0.578, "idf1": 0.502}
+"""Public Faster R-CNN boxes (Bewley et al. 2016) with ByteTrack, same truth, same evaluation: a test makes it again."""
+
+
+def main(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
+    seeds: Annotated[str, typer.Option("--seeds", help="Comma between.")] = "1",
+) -> None:
+    """Measure every claim of the README's table."""
+    numbers = [int(s) for s in seeds.split(",")]
+    with tempfile.TemporaryDirectory() as folder, bars(quiet=as_json) as report:
+        claims = [
+            *(c for name in library() for c in _scenario(name, numbers, Path(folder), report)),
+            *_real(Path(folder), report),
+        ]
+    show(claims, as_json=as_json)
+
+
+def _scenario(name: str, seeds: list[int], folder: Path, report: Report) -> Iterator[Claim]:
+    for detector in ("oracle", "background"):
+        cards = []
+        for seed in seeds:
+            out = folder / f"{name}-{detector}-{seed}"
+            world = load_scenario(name, [f"seed={seed}"])
+            run = rehearse(
+                world,
+                out,
+                Watching(detector=detector),
+                report=lambda stage, share, note="", label=f"{name} {detector} {seed}": report(  # type: ignore[misc]
+                    f"{label} {stage}", share, note
+                ),
+            )
+            cards.append(run.score())
+        yield from _events(f"{name}, {detector}", cards, perfect=detector == "oracle")
+        for key, path in (("HOTA", ("tracks", "hota")), ("person AP50", ("boxes", "person", "ap50"))):
+            yield Claim.at_least(f"{name}, {detector}: {key}", _mean(cards, *path), None)
+        pace = statistics.mean(card["footage_s"] / card["wall_s"] for card in cards)
+        yield Claim.at_least(f"{name}, {detector}: seconds of footage per second", pace, 1.0)
+
+
+def _events(label: str, cards: list[dict[str, Any]], *, perfect: bool) -> Iterator[Claim]:
+    for kind in sorted({k for card in cards for k in card.get("events", {})}):
+        rows = [card["events"][kind] for card in cards if kind in card["events"]]
+        true, found, false = (sum(row.get(key, 0) for row in rows) for key in ("true", "found", "false"))
+        goal = 1.0 if perfect else None
+        if true:
+            yield Claim.at_least(f"{label}: {kind} recall ({found} of {true})", found / true, goal)
+        if found + false:
+            share = found / (found + false)
+            yield Claim.at_least(f"{label}: {kind} precision ({false} false)", share, goal)
+        delays = [row["delay_s"]["median"] for row in rows if "delay_s" in row]
+        if delays:
+            yield Claim.at_most(f"{label}: {kind} delay, median, s", statistics.median(delays), 2.0 if perfect else 5.0)
+
+
+def _real(folder: Path, report: Report) -> Iterator[Claim]:
+    video = vtest()
+    tracks: dict[str, float] = {}
+    if video is not None:
+        run = watch_real(
+            str(video),
+            calibration=REFERENCE / "camera.toml",
+            truth=REFERENCE / "gt.txt",
+            watching=Watching(detector="background"),
+            out=folder / "real",
+            report=lambda stage, share, note="": report(f"real video {stage}", share, note),
+        )
+        tracks = run.score()["tracks"]
+    for key, peer in FASTER_RCNN_BYTETRACK.items():
+        yield Claim.against(f"PETS2009 S2.L1 view 1, background: {key.upper()}", tracks.get(key), peer, 1.0)
+
+
+def _mean(cards: list[dict[str, Any]], *path: str) -> float | None:
+    values = []
+    for card in cards:
+        value: Any = card
+        for key in path:
+            value = value.get(key, {}) if isinstance(value, dict) else {}
+        if isinstance(value, float):
+            values.append(value)
+    return statistics.mean(values) if values else None
+
+
+if __name__ == "__main__":
+    typer.run(main)
