@@ -22,9 +22,8 @@ from numpy.typing import NDArray
 from dashboard.ledger import LedgerEntry, LedgerStatus, ledger_of
 from dashboard.overlay import LAYERS, detection_layer, track_layer, truth_layer
 from detect.observations import Observations
-from scenarios.camera import Camera
 from scenarios.errors import RecordingError
-from scenarios.recording import Recording
+from scenarios.recording import Recording, View
 from scenarios.truth import GroundTruth
 
 __all__ = ["player_data", "player_html", "player_page", "templates"]
@@ -61,19 +60,19 @@ def player_data(
     Raises:
         RecordingError: A part of the run folder cannot be read.
     """
-    cameras = recording.cameras()
+    views = recording.views()
     observations = Observations.load(recording)
     truth = recording.truth() if recording.truth_dir.is_dir() else None
     if entries is None:
-        entries = ledger_of(recording, observations, cameras)
-    films = [_film(recording, camera, truth, observations, video_url(camera.id)) for camera in cameras]
+        entries = ledger_of(recording, observations, [v.camera for v in views if v.camera is not None])
+    films = [_film(recording, view, truth, observations, video_url(view.id)) for view in views]
     ends = [film["time_s"][-1] for film in films if film["time_s"]]
     return {
         "layers": LAYERS,
         "start_s": min((film["time_s"][0] for film in films if film["time_s"]), default=0.0),
         "end_s": max([*ends, 0.0]),
         "cameras": films,
-        "ledger": [_line(entry, {c.id: c for c in cameras}) for entry in entries],
+        "ledger": [_line(entry, views) for entry in entries],
     }
 
 
@@ -84,7 +83,7 @@ def player_html(data: dict[str, Any], *, element_id: str = "player") -> Markup:
         data: From ``player_data``.
         element_id: Id of its element; ``document.getElementById(id).player.seek(seconds, camera)`` steers it.
     """
-    packed = zlib.compress(json.dumps(data, separators=(",", ":"), allow_nan=False).encode(), 9)
+    packed = zlib.compress(json.dumps(data, separators=(",", ":"), allow_nan=False).encode(), 6)
     page = templates().get_template("player.html.j2")
     return Markup(page.render(element_id=element_id, packed=base64.b64encode(packed).decode(), script=script()))  # noqa: S704
 
@@ -119,25 +118,25 @@ def _file(name: str) -> Markup:
 
 
 def _film(
-    recording: Recording, camera: Camera, truth: GroundTruth | None, observations: Observations, url: str
+    recording: Recording, view: View, truth: GroundTruth | None, observations: Observations, url: str
 ) -> dict[str, Any]:
-    times = recording.frame_times(camera.id)
-    shown = _presentation_times(recording.video(camera.id))
+    times = recording.frame_times(view.id)
+    shown = _presentation_times(recording.video(view.id))
     frames = min(len(times), len(shown))
     if not frames:
-        raise RecordingError(f"{recording.video(camera.id)}: holds no pictures")
+        raise RecordingError(f"{recording.video(view.id)}: holds no pictures")
     times, shown = times[:frames], shown[:frames]
-    tracks, track_names = track_layer(observations.tracks, camera.id, frames)
+    tracks, track_names = track_layer(observations.tracks, view.id, frames)
     return {
-        "id": camera.id,
-        "width": camera.width_px,
-        "height": camera.height_px,
+        "id": view.id,
+        "width": view.width_px,
+        "height": view.height_px,
         "src": url,
         "media_s": [round(float(t), 4) for t in shown],
         "time_s": [round(float(t), 4) for t in times],
         "gaps": _gaps(times),
-        "truth": None if truth is None or truth.boxes is None else truth_layer(truth.boxes, camera.id, frames),
-        "detections": detection_layer(observations.detections, camera.id, frames),
+        "truth": None if truth is None or truth.boxes is None else truth_layer(truth.boxes, view.id, frames),
+        "detections": detection_layer(observations.detections, view.id, frames),
         "tracks": tracks,
         "track_names": track_names,
     }
@@ -164,17 +163,17 @@ def _gaps(times_s: NDArray[np.float64]) -> list[list[float]]:
     return [[round(float(times_s[i]), 3), round(float(times_s[i + 1]), 3)] for i in np.flatnonzero(wide)]
 
 
-def _line(entry: LedgerEntry, cameras: dict[str, Camera]) -> dict[str, Any]:
+def _line(entry: LedgerEntry, views: list[View]) -> dict[str, Any]:
     event = entry.event
     boxes: dict[str, list[int]] = {}
-    for camera in cameras.values():
-        if event is not None and event.box_px is not None and event.camera_id == camera.id:
-            boxes[camera.id] = [round(v) for v in event.box_px]
-        elif entry.place_m is not None:
-            projected = camera.upright_box_px([entry.place_m], _PERSON_HEIGHT_M)[0]
-            inside = 0 <= projected[[0, 2]].mean() < camera.width_px and 0 <= projected[3] < camera.height_px
-            if np.isfinite(projected).all() and inside:
-                boxes[camera.id] = [round(float(v)) for v in projected]
+    for view in views:
+        if event is not None and event.box_px is not None and event.camera_id == view.id:
+            boxes[view.id] = [round(v) for v in event.box_px]
+        elif entry.place_m is not None and view.camera is not None:
+            x1, y1, x2, y2 = view.camera.upright_box_px([entry.place_m], _PERSON_HEIGHT_M)[0]
+            # nan where the place has no picture: then no comparison holds
+            if 0 <= (x1 + x2) / 2 < view.width_px and 0 <= y2 < view.height_px and np.isfinite(y1):
+                boxes[view.id] = [round(float(v)) for v in (x1, y1, x2, y2)]
     return {
         "n": entry.number,
         "kind": entry.kind.value,

@@ -24,7 +24,7 @@ from dashboard.report import write_report
 from dashboard.verdict import NOT_MEASURED, key_scores, sentences, tables
 from detect.observations import TRACKS, Observations
 from scenarios.errors import RecordingError
-from scenarios.recording import Recording
+from scenarios.recording import Recording, View
 from scenarios.truth import BOXES
 
 
@@ -150,6 +150,15 @@ def test_player_marks_a_gap(rehearsed: Recording, tmp_path: Path) -> None:
     data = player_data(recording)
     assert data["cameras"][0]["gaps"] == [[7.92, 28.0]]
     assert data["end_s"] == pytest.approx(31.92)
+
+
+def test_player_without_calibration(watched: Recording, tmp_path: Path) -> None:
+    recording = Recording.open(shutil.copytree(watched.folder, tmp_path / "run"))
+    recording.save_views([View(v.id, v.width_px, v.height_px, None) for v in recording.views()])
+    data = player_data(recording)
+    assert [c["width"] for c in data["cameras"]] == [640, 640]
+    assert [list(line["boxes"]) for line in data["ledger"]] == [[], ["south_mast"], []]
+    assert write_report(recording).is_file()
 
 
 def test_player_page_is_whole(rehearsed: Recording) -> None:
