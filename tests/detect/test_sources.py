@@ -1,0 +1,172 @@
+"""Every source: time never runs back, it closes, it states a gap."""
+
+from itertools import pairwise
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from detect.sources import MemorySource, open_source, redact
+from detect.sources.video_file import VideoFileSource
+from scenarios.errors import SourceError
+from scenarios.frame import Frame, Gap
+
+
+def picture(level, size=(96, 64)):
+    return np.full((size[1], size[0], 3), level, np.uint8)
+
+
+def write_film(path, levels, fps=10, size=(96, 64)):
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=fps)
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        for level in levels:
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture(level, size), format="bgr24")))
+        out.mux(stream.encode(None))
+    return path
+
+
+@pytest.fixture
+def film(tmp_path):
+    return write_film(tmp_path / "film.mp4", range(20, 220, 10))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    place = tmp_path / "pictures"
+    place.mkdir()
+    for n in range(6):
+        cv2.imwrite(str(place / f"{n:03}.png"), picture(40 * n))
+    return place
+
+
+def of_memory():
+    return MemorySource([Frame("camera", i, i / 5, None, picture(i)) for i in range(5)], fps=5)
+
+
+@pytest.mark.parametrize("kind", ["film", "folder", "memory"])
+def test_conformance(kind, request):
+    source = of_memory() if kind == "memory" else open_source(str(request.getfixturevalue(kind)))
+    items = list(source)
+    assert len(items) == source.frame_count
+    assert all(isinstance(i, Frame) and i.camera_id == source.camera_id for i in items)
+    assert all(b.time_s > a.time_s and b.index > a.index for a, b in pairwise(items))
+    assert all(i.image.dtype == np.uint8 and i.image.shape == (*source.size_px[::-1], 3) for i in items)
+    assert items[1].time_s - items[0].time_s == pytest.approx(1 / source.fps)
+    source.close()
+    source.close()
+    assert list(source) == []
+
+
+def test_pictures_come_in_order_and_unchanged(film):
+    source = VideoFileSource(film)
+    assert source.fps == 10
+    for level, frame in zip(range(20, 220, 10), source, strict=True):
+        assert abs(float(frame.image.mean()) - level) < 5  # levels are 10 apart
+    source.close()
+
+
+def test_the_true_rate_overrides_the_header(film):
+    source = open_source(str(film), fps=7)
+    times = [frame.time_s for frame in source]
+    assert times == pytest.approx([n / 7 for n in range(20)])
+    source.close()
+
+
+def test_closing_in_the_middle_ends_it(film):
+    source = open_source(str(film))
+    seen = []
+    for frame in source:
+        seen.append(frame)
+        if len(seen) == 3:
+            source.close()
+    assert len(seen) == 3
+
+
+def test_a_damaged_file_is_a_gap_not_a_made_up_picture(tmp_path):
+    path = write_film(tmp_path / "film.mp4", list(np.random.default_rng(0).integers(20, 220, 80)))
+    raw = bytearray(path.read_bytes())
+    begin = raw.index(b"mdat") + 600
+    raw[begin : begin + 1200] = b"\xff" * 1200
+    path.write_bytes(raw)
+    source = open_source(str(path))
+    items = list(source)
+    frames = [i for i in items if isinstance(i, Frame)]
+    assert 0 < len(frames) <= 80
+    assert all(b.time_s >= a.time_s for a, b in pairwise(frames))
+    source.close()
+
+
+def test_a_truncated_film_ends_early_or_is_refused(tmp_path):
+    path = write_film(tmp_path / "film.mp4", range(20, 220, 2))
+    path.write_bytes(path.read_bytes()[:700])
+    with pytest.raises(SourceError, match=r"film\.mp4"):
+        list(open_source(str(path)))
+
+
+def test_a_picture_that_cannot_be_read_is_a_gap(folder):
+    (folder / "002.png").write_bytes(b"\x89PNG broken")
+    cv2.imwrite(str(folder / "004.png"), picture(3, size=(32, 32)))
+    items = list(open_source(str(folder), fps=2))
+    gaps = [i for i in items if isinstance(i, Gap)]
+    assert [(g.start_s, g.end_s) for g in gaps] == [(0.5, 1.0), (1.5, 2.0)]
+    assert "002.png" in gaps[0].reason
+    assert "another size" in gaps[1].reason
+    assert len([i for i in items if isinstance(i, Frame)]) == 4
+
+
+def test_grey_and_16_bit_pictures_become_8_bit_colour(tmp_path):
+    cv2.imwrite(str(tmp_path / "0.png"), np.full((8, 8), 77, np.uint8))
+    cv2.imwrite(str(tmp_path / "1.png"), np.full((8, 8, 3), 77 * 257, np.uint16))
+    for frame in open_source(str(tmp_path)):
+        assert frame.image.dtype == np.uint8
+        assert frame.image.shape == (8, 8, 3)
+        assert int(frame.image[0, 0, 0]) == 77
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ("nowhere.mp4", "no such file"),
+        ("file:///etc/passwd", "scheme file:// is not allowed"),
+        ("http://me:secret@127.0.0.1/x", "scheme http:// is not allowed"),
+        ("concat:a|b", "no such file"),
+        ("webcam:x", "webcam:0"),
+        ("webcam:97", "no such camera"),
+    ],
+)
+def test_refusals(spec, said, capfd):
+    with pytest.raises(SourceError, match=said) as caught:
+        open_source(spec)
+    assert "secret" not in str(caught.value)
+
+
+def test_more_refusals(tmp_path):
+    (tmp_path / "x.mp4").write_text("not a video")
+    with pytest.raises(SourceError, match="no video that FFmpeg can read"):
+        open_source(str(tmp_path / "x.mp4"))
+    (tmp_path / "none").mkdir()
+    with pytest.raises(SourceError, match="holds no pictures"):
+        open_source(str(tmp_path / "none"))
+    (tmp_path / "none" / "a.png").write_bytes(b"")
+    with pytest.raises(SourceError, match="can be read"):
+        open_source(str(tmp_path / "none"))
+
+
+def test_a_picture_bomb_is_refused_before_it_is_decoded(tmp_path):
+    path = write_film(tmp_path / "bomb.mp4", [0], size=(4096, 4096))
+    with pytest.raises(SourceError, match="4096x4096 pixels"):
+        open_source(str(path))
+
+
+def test_redact_hides_every_secret():
+    text = redact("rtsp://me:p@ss:w0rd@host/x failed, then rtsps://u:v@h2:554/y")
+    assert text == "rtsp://***@host/x failed, then rtsps://***@h2:554/y"
+    assert redact("rtsp://host/x@2x") == "rtsp://host/x@2x"
+
+
+def test_memory_refuses_times_that_run_back():
+    frames = [Frame("c", 0, 1.0, None, picture(1)), Frame("c", 1, 0.5, None, picture(1))]
+    with pytest.raises(SourceError, match="run back"):
+        MemorySource(frames, fps=5)
