@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from shapely.geometry.base import BaseGeometry
 
+from detect.density import VALID_TO_PER_M2
 from detect.rules.contract import Scene
 from detect.tracks import ObjectClass, Tracks
 from scenarios.camera import Camera
@@ -38,7 +39,7 @@ class DensitySettings(Entry):
     smooth_s: Annotated[float, Field(ge=0, le=60)] = 1.0
     release: Annotated[float, Field(gt=0, le=1)] = 0.9
     min_seen: Annotated[float, Field(gt=0, le=1)] = 0.3
-    valid_to_per_m2: Annotated[float, Field(gt=0, le=12)] = 1.5
+    valid_to_per_m2: Annotated[float, Field(gt=0, le=12)] = VALID_TO_PER_M2
 
 
 @dataclass(slots=True, eq=False)
