@@ -41,7 +41,7 @@ def test_gate_and_people(toml: str) -> None:
 def test_command_gives_the_same_scenario(toml: str) -> None:
     asked = WhatIf(toml, 3, 20.0, {"east_gate": False}, {"eastward": 1.25})
     words = shlex.split(asked.command())
-    sets = [value for flag, value in zip(words, words[1:], strict=False) if flag == "--set"]
+    sets = [value for flag, value in pairwise(words) if flag == "--set"]
     assert (
         load_scenario(words[2], [*sets, f"seed={words[words.index('--seed') + 1]}"]).hash
         == asked.changed_scenario().hash
