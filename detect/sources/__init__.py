@@ -1,54 +1,77 @@
-"""Where pictures come from; ``SOURCES`` lists them all, ``open_source`` chooses by how a source is written."""
+"""Where pictures come from: one kind of source a file, and the table of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from detect.sources.addresses import redact, scheme_of
+from detect.sources.address import STREAM_SCHEMES, expand, redact, scheme
 from detect.sources.contract import Source
-from detect.sources.image_folder import ImageFolderSource
+from detect.sources.image_folder import ImageFolder
+from detect.sources.live_feed import FeedState, FeedStatus, LiveFeed, LiveSettings
 from detect.sources.memory import MemorySource
-from detect.sources.video_file import VideoFileSource
+from detect.sources.rtsp import RtspSource
+from detect.sources.video_file import VideoFile
 from detect.sources.webcam import WebcamSource
 from scenarios.errors import SourceError
 
-__all__ = ["SOURCES", "MemorySource", "Source", "open_source", "redact"]
+__all__ = [
+    "SOURCES",
+    "FeedState",
+    "FeedStatus",
+    "ImageFolder",
+    "LiveFeed",
+    "LiveSettings",
+    "MemorySource",
+    "RtspSource",
+    "Source",
+    "VideoFile",
+    "WebcamSource",
+    "expand",
+    "open_source",
+    "redact",
+]
 
-SOURCES: Final[dict[str, Callable[..., Source]]] = {
-    "video_file": VideoFileSource,
-    "image_folder": ImageFolderSource,
+SOURCES: Final[dict[str, type]] = {
+    "video_file": VideoFile,
+    "image_folder": ImageFolder,
     "webcam": WebcamSource,
+    "rtsp": RtspSource,
     "memory": MemorySource,
 }
+"""Every kind of source; ``memory`` is made from pictures, the others are opened by ``open_source``."""
 
-_STREAMS: Final = frozenset({"rtsp", "rtsps"})
-"""The only schemes that are opened: nothing a person pastes in makes this machine fetch anything else."""
+_KINDS: Final = "a video file, a folder of pictures, webcam:0, rtsp:// or rtsps://"
 
 
-def open_source(spec: str, *, camera_id: str = "camera", fps: float | None = None) -> Source:
-    """Open a source of pictures.
+def open_source(
+    spec: str, *, camera_id: str = "camera", fps: float | None = None, settings: LiveSettings | None = None
+) -> Source:
+    """Open a source by what a person writes.
 
     Args:
-        spec: A video file, a folder of pictures, ``webcam:0``, or an rtsp:// or rtsps:// address.
+        spec: Path of a video file or of a folder of pictures, ``webcam:0``, or an rtsp:// or rtsps:// URL, which
+            may hold environment variables as ``${NAME}``.
         camera_id: Whose pictures they are.
-        fps: True frame rate, where the source's own is wrong.
+        fps: True frame rate where the header lies; for files and folders picture k is then at k / fps seconds.
+        settings: Time limits of live sources.
+
+    Returns:
+        The open source; the caller closes it.
 
     Raises:
-        SourceError: It cannot be opened; the message never shows a password.
+        SourceError: It is of no allowed kind, does not exist, or gives no picture; no message holds a password.
     """
-    scheme = scheme_of(spec)
-    if scheme is not None:
-        if scheme not in _STREAMS:
-            known = ", ".join(f"{s}://" for s in sorted(_STREAMS))
-            raise SourceError(f"{redact(spec)}: the scheme {scheme}:// is not allowed; streams are {known}")
-        raise SourceError(f"{redact(spec)}: streams are not there yet")
+    kind = scheme(spec)
+    if kind in STREAM_SCHEMES:
+        return RtspSource(spec, camera_id=camera_id, fps=fps, settings=settings)
+    if kind is not None:
+        raise SourceError(f"{redact(spec)}: the scheme '{kind}' is not allowed; give {_KINDS}")
     if spec.startswith("webcam:"):
-        number = spec.removeprefix("webcam:")
-        if not number.isdigit():
-            raise SourceError(f"{spec}: should be webcam:0, webcam:1, ...")
-        return WebcamSource(int(number), camera_id=camera_id, fps=fps)
-    if Path(spec).is_dir():
-        return ImageFolderSource(spec, camera_id=camera_id, fps=fps)
-    return VideoFileSource(spec, camera_id=camera_id, fps=fps)
+        return WebcamSource(spec, camera_id=camera_id, fps=fps, settings=settings)
+    path = Path(spec)
+    if path.is_dir():
+        return ImageFolder(path, camera_id=camera_id, fps=fps)
+    if not path.exists():
+        raise SourceError(f"{redact(spec)}: there is no such file or folder; give {_KINDS}")
+    return VideoFile(path, camera_id=camera_id, fps=fps)

@@ -2,84 +2,122 @@
 
 from __future__ import annotations
 
-import os
+import re
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 import cv2
 import numpy as np
+from PIL import Image as Picture
 
 from detect.sources.video_file import MAX_PIXELS
 from scenarios.errors import SourceError
 from scenarios.frame import Frame, Gap, Image
 
-__all__ = ["ImageFolderSource"]
+__all__ = ["ImageFolder"]
 
-_SUFFIXES: Final = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp"})
-_DEFAULT_FPS: Final = 1.0
+_SUFFIXES: Final = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
+_USUAL_FPS: Final = 1.0
 
 
-class ImageFolderSource:
-    """Every picture of a folder, one a ``1 / fps``; a picture that cannot be read is a gap."""
+class ImageFolder:
+    """A folder of pictures; numbers in their names count as numbers."""
 
     live = False
 
-    def __init__(self, path: str | os.PathLike[str], *, camera_id: str = "camera", fps: float | None = None) -> None:
-        """List the folder.
+    def __init__(
+        self, folder: str | Path, *, camera_id: str = "camera", fps: float | None = None, max_pixels: int = MAX_PIXELS
+    ) -> None:
+        """List the pictures and read the first good one.
 
         Args:
-            path: The folder.
+            folder: Its pictures are read, not those of folders in it.
             camera_id: Whose pictures they are.
-            fps: Pictures a second; 1 where nothing is said.
+            fps: Pictures a second, default 1; picture k is at k / fps seconds.
+            max_pixels: Refuse pictures with more.
 
         Raises:
-            SourceError: It is missing, holds no pictures, or none that can be read.
+            SourceError: There is no such folder, no picture in it, or none that can be read.
         """
-        folder = Path(path)
-        if not folder.is_dir():
+        self.folder = Path(folder)
+        if not self.folder.is_dir():
             raise SourceError(f"{folder}: there is no such folder")
-        self._files = sorted(f for f in folder.iterdir() if f.suffix.lower() in _SUFFIXES)
-        if not self._files:
-            raise SourceError(f"{folder}: holds no pictures ({', '.join(sorted(_SUFFIXES))})")
-        first = next((image for image in map(_read, self._files) if image is not None), None)
-        if first is None:
-            raise SourceError(f"{folder}: none of its {len(self._files)} pictures can be read")
+        if fps is not None and not fps > 0:
+            raise SourceError(f"{folder}: fps = {fps}: pictures a second must be more than 0")
         self.camera_id = camera_id
-        self.size_px = (first.shape[1], first.shape[0])
-        self.fps = fps or _DEFAULT_FPS
-        self.frame_count: int | None = len(self._files)
-        self._open = True
+        self.fps = float(fps or _USUAL_FPS)
+        self._max_pixels = max_pixels
+        self._closed = Event()
+        self._paths = sorted((p for p in self.folder.iterdir() if p.suffix.lower() in _SUFFIXES), key=_by_number)
+        if not self._paths:
+            raise SourceError(f"{folder}: holds no pictures ({', '.join(s[1:] for s in _SUFFIXES)})")
+        self.frame_count: int | None = len(self._paths)
+        self.size_px = self._first_size()
 
     def __iter__(self) -> Iterator[Frame | Gap]:
-        """Iterate over all pictures."""
+        """Yield the pictures; broken ones become one ``Gap`` a span, with their names."""
         last_s = 0.0
-        for index, file in enumerate(self._files):
-            if not self._open:
+        broken: list[str] = []
+        for index, path in enumerate(self._paths):
+            if self._closed.is_set():
                 return
             time_s = index / self.fps
-            image = _read(file)
-            if image is None:
-                yield Gap(self.camera_id, last_s, time_s, f"{file.name} cannot be read")
-            elif (image.shape[1], image.shape[0]) != self.size_px:
+            image, problem = self._read(path)
+            if image is not None and (image.shape[1], image.shape[0]) != self.size_px:
                 found = f"{image.shape[1]}x{image.shape[0]}"
-                yield Gap(self.camera_id, last_s, time_s, f"{file.name} has another size, {found}")
-            else:
-                yield Frame(self.camera_id, index, time_s, None, image)
+                image, problem = None, f"{path.name} has {found} pixels, not {self.size_px[0]}x{self.size_px[1]}"
+            if image is None:
+                broken.append(problem)
+                continue
+            if broken:
+                yield Gap(self.camera_id, last_s, time_s, _say(broken))
+                broken = []
+                if self._closed.is_set():
+                    return
+            yield Frame(self.camera_id, index, time_s, None, image)
             last_s = time_s
+        if broken and not self._closed.is_set():
+            yield Gap(self.camera_id, last_s, (len(self._paths) - 1) / self.fps, _say(broken))
 
     def close(self) -> None:
-        """Stop iterating."""
-        self._open = False
+        """End the iterating."""
+        self._closed.set()
+
+    def _first_size(self) -> tuple[int, int]:
+        problem = ""
+        for path in self._paths:
+            image, found = self._read(path)
+            if image is not None:
+                return image.shape[1], image.shape[0]
+            problem = problem or found
+        raise SourceError(f"{self.folder}: not one of its {len(self._paths)} pictures can be read ({problem})")
+
+    def _read(self, path: Path) -> tuple[Image | None, str]:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", Picture.DecompressionBombWarning)
+                with Picture.open(path) as header:
+                    width, height = header.size
+        except (Picture.DecompressionBombWarning, Picture.DecompressionBombError):
+            return None, f"{path.name} is too large"
+        except (OSError, SyntaxError, ValueError):
+            return None, f"{path.name} is no picture"
+        if width * height > self._max_pixels:
+            return None, f"{path.name} has {width}x{height} pixels, more than {self._max_pixels:,}"
+        image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+        if image is None:
+            return None, f"{path.name} is broken"
+        return np.asarray(image, np.uint8), ""
 
 
-def _read(file: Path) -> Image | None:
-    """Read one picture as 8-bit BGR; grey and 16-bit pictures are converted; None where it cannot be read."""
-    try:
-        raw = np.fromfile(file, np.uint8)
-        image = cv2.imdecode(raw, cv2.IMREAD_COLOR) if len(raw) else None
-    except (OSError, cv2.error):
-        return None
-    if image is None or image.shape[0] * image.shape[1] > MAX_PIXELS:
-        return None
-    return np.asarray(image, np.uint8)
+def _by_number(path: Path) -> tuple[list[tuple[int, int, str]], str]:
+    parts = [p for p in re.split(r"(\d+)", path.name) if p]
+    return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts], path.name
+
+
+def _say(broken: list[str]) -> str:
+    more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+    return f"a picture was lost: {broken[0]}{more}"

@@ -2,89 +2,78 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
+import sys
+from functools import partial
+from pathlib import Path
 from typing import Final
 
 import cv2
 import numpy as np
 
+from detect.sources.live_feed import ConnectionLostError, LiveFeed, LiveSettings, Shot
 from scenarios.errors import SourceError
-from scenarios.frame import Frame, Gap
+from scenarios.frame import Image
 
 __all__ = ["WebcamSource"]
 
-_DEFAULT_FPS: Final = 25.0
-_PATIENCE_S: Final = 5.0
-_RETRY_S: Final = 0.5
+_USUAL_FPS: Final = 30.0
 
 
-class WebcamSource:
-    """Pictures of a local camera, as they come; when it is unplugged a gap is stated and it is opened again."""
+class WebcamSource(LiveFeed):
+    """A camera at this machine, such as webcam:0."""
 
-    live = True
-
-    def __init__(self, number: int, *, camera_id: str = "camera", fps: float | None = None) -> None:
+    def __init__(
+        self,
+        spec: str,
+        *,
+        camera_id: str = "camera",
+        fps: float | None = None,
+        settings: LiveSettings | None = None,
+    ) -> None:
         """Open the camera.
 
         Args:
-            number: Which one, from 0.
-            camera_id: What it is called.
-            fps: Wanted pictures a second; the camera's own where nothing is said.
+            spec: ``webcam:0`` for the first one.
+            camera_id: Whose pictures they are.
+            fps: Nominal rate, where the driver says a wrong one.
+            settings: Time limits.
 
         Raises:
-            SourceError: There is none of that number, or it gives no pictures.
+            SourceError: There is no such camera, or it gives no picture.
         """
-        self.camera_id = camera_id
-        self._number = number
-        self._wanted = fps
-        self._capture = self._connect()
-        if self._capture is None:
-            raise SourceError(f"webcam:{number}: there is no such camera on this machine, or it is in use")
-        width = int(self._capture.get(cv2.CAP_PROP_FRAME_WIDTH))
-        height = int(self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-        self.size_px = (width, height)
-        self.fps = fps or self._capture.get(cv2.CAP_PROP_FPS) or _DEFAULT_FPS
-        self.frame_count: int | None = None
-        self._open = True
+        number = spec.partition(":")[2]
+        if not number.isdecimal():
+            raise SourceError(f"{spec}: should be like webcam:0")
+        super().__init__(spec, partial(_WebcamConnection, int(number)), camera_id=camera_id, fps=fps, settings=settings)
 
-    def __iter__(self) -> Iterator[Frame | Gap]:
-        """Iterate until closed."""
-        start, last_s, index, lost = time.monotonic(), 0.0, 0, False
-        while self._open:
-            ok, image = self._capture.read() if self._capture is not None else (False, None)
-            now_s = time.monotonic() - start
-            if ok and image is not None:
-                if lost:
-                    yield Gap(self.camera_id, last_s, now_s, "the camera gave no pictures")
-                    lost = False
-                yield Frame(self.camera_id, index, now_s, datetime.now(UTC), np.asarray(image, np.uint8))
-                index, last_s = index + 1, now_s
-                continue
-            if not lost and now_s - last_s > _PATIENCE_S:
-                lost = True
-                yield Gap(self.camera_id, last_s, last_s, "the camera gives no pictures")
-            time.sleep(_RETRY_S)
-            if lost:
-                self._release()
-                self._capture = self._connect()
+
+class _WebcamConnection:
+    """One opened device."""
+
+    def __init__(self, number: int) -> None:
+        device = Path(f"/dev/video{number}")
+        if sys.platform == "linux" and not device.exists():
+            there = sorted(p.name.removeprefix("video") for p in Path("/dev").glob("video[0-9]*"))
+            raise SourceError(f"webcam:{number}: there is no {device} (cameras here: {', '.join(there) or 'none'})")
+        self._capture = cv2.VideoCapture(number)
+        if not self._capture.isOpened():
+            self._capture.release()
+            raise SourceError(f"webcam:{number}: cannot be opened; is another program using it?")
+        ok, image = self._capture.read()
+        if not ok:
+            self._capture.release()
+            raise SourceError(f"webcam:{number}: gives no picture")
+        self.size_px = (image.shape[1], image.shape[0])
+        self.fps = float(self._capture.get(cv2.CAP_PROP_FPS)) or _USUAL_FPS
+
+    def read(self) -> Shot:
+        """Wait for the next picture."""
+        ok, image = self._capture.read()
+        if not ok:
+            raise ConnectionLostError("the camera gives no more pictures")
+        picture: Image = np.asarray(image, np.uint8)
+        return Shot(None, lambda: picture)
 
     def close(self) -> None:
-        """Release the camera."""
-        self._open = False
-        self._release()
-
-    def _connect(self) -> cv2.VideoCapture | None:
-        capture = cv2.VideoCapture(self._number)
-        if not capture.isOpened():
-            capture.release()
-            return None
-        if self._wanted:
-            capture.set(cv2.CAP_PROP_FPS, self._wanted)
-        return capture
-
-    def _release(self) -> None:
-        if self._capture is not None:
-            self._capture.release()
-            self._capture = None
+        """Give the device back."""
+        self._capture.release()
