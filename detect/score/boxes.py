@@ -138,12 +138,12 @@ def pictures(true: BoxTable, seen: BoxTable) -> Iterator[tuple[int, slice, slice
 
 def iou_matrix(a: Floats, b: Floats) -> Floats:
     """Intersection over union of boxes (n, 4) and (m, 4), shape (n, m)."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    inside = np.prod(np.maximum(high - low, 0.0), axis=2)
-    area_a = np.prod(a[:, 2:] - a[:, :2], axis=1)
-    area_b = np.prod(b[:, 2:] - b[:, :2], axis=1)
-    union = area_a[:, None] + area_b[None, :] - inside
+    wide = np.minimum(a[:, None, 2], b[:, 2]) - np.maximum(a[:, None, 0], b[:, 0])
+    high = np.minimum(a[:, None, 3], b[:, 3]) - np.maximum(a[:, None, 1], b[:, 1])
+    inside = np.maximum(wide, 0.0) * np.maximum(high, 0.0)
+    area_a = (a[:, 2] - a[:, 0]) * (a[:, 3] - a[:, 1])
+    area_b = (b[:, 2] - b[:, 0]) * (b[:, 3] - b[:, 1])
+    union = area_a[:, None] + area_b - inside
     return np.asarray(np.divide(inside, union, out=np.zeros_like(inside), where=union > 0))
 
 

@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 _THRESHOLDS: Final = np.linspace(0.5, 0.95, 10)
+_SLACK: Final = 1e-12
 _RECALLS: Final = np.linspace(0.0, 1.0, 101)
 
 
@@ -50,16 +51,28 @@ def match_boxes(true: BoxTable, seen: BoxTable, thresholds: Floats = _THRESHOLDS
         if ours.start == ours.stop or theirs.start == theirs.stop:
             continue
         overlap = iou_matrix(seen.box_px[theirs], true.box_px[ours])
+        near = overlap >= thresholds[0] - _SLACK
         real = ~true.ignore[ours]
         taken = found[:, ours]  # a view
-        for d in np.flatnonzero(overlap.max(axis=1) >= thresholds[0]).tolist():
-            free = (overlap[d] >= thresholds[:, None] - 1e-12) & ~taken
-            rank = np.where(free, overlap[d] + real, -1.0)  # real ones (1 to 2) before ignored ones (0 to 1)
+        count, first = near.sum(axis=1), near.argmax(axis=1)
+        alone = (count == 1) & (near.sum(axis=0)[first] == 1)
+        pairs = np.flatnonzero(alone)  # one box and one true box that touch no others: nothing to choose
+        on = first[pairs]
+        hits = overlap[pairs, on] >= thresholds[:, None] - _SLACK
+        taken[:, on] = hits
+        right[:, theirs.start + pairs] = hits & real[on]
+        ignored[:, theirs.start + pairs] = hits & ~real[on]
+        for d in np.flatnonzero((count > 0) & ~alone).tolist():
+            some = np.flatnonzero(near[d])
+            share = overlap[d, some]
+            free = (share >= thresholds[:, None] - _SLACK) & ~taken[:, some]
+            rank = np.where(free, share + real[some], -1.0)  # real ones (1 to 2) before ignored ones (0 to 1)
             best = rank.argmax(axis=1)
             hit = rank[rows, best] >= 0
-            taken[rows[hit], best[hit]] = True
-            right[hit, theirs.start + d] = real[best[hit]]
-            ignored[hit, theirs.start + d] = ~real[best[hit]]
+            on = some[best[hit]]
+            taken[rows[hit], on] = True
+            right[hit, theirs.start + d] = real[on]
+            ignored[hit, theirs.start + d] = ~real[on]
     return BoxMatch(thresholds, right, ignored, found)
 
 
@@ -80,13 +93,12 @@ def average_precision(true: BoxTable, seen: BoxTable, match: BoxMatch) -> Floats
     return result
 
 
-def box_scores(true: BoxTable, seen: BoxTable, match: BoxMatch, iou: float) -> dict[str, float]:
+def box_scores(true: BoxTable, seen: BoxTable, match: BoxMatch, at: BoxMatch) -> dict[str, float]:
     """Return ``ap50``, ``ap50_95``, ``precision`` and ``recall``; without what is not defined.
 
-    Precision and recall are those of all boxes that the detector gave out, at the overlap ``iou``.
+    Precision and recall are those of all boxes that the detector gave out, by the match ``at`` one overlap.
     """
     ap = average_precision(true, seen, match)
-    at = match if match.thresholds[0] == iou else match_boxes(true, seen, np.array([iou]))
     right, counted = int(at.right[0].sum()), int((~at.ignored[0]).sum())
     wanted = int((~true.ignore).sum())
     scores: dict[str, float] = {}

@@ -97,12 +97,13 @@ def _box_parts(truth: GroundTruth, seen: Observations, footage: Footage, setting
         true, found = true_boxes(truth.boxes, cls, footage, settings), seen_boxes(seen.detections, cls, footage)
         if cls == "bag" and not len(true):
             continue
-        scores = box_scores(true, found, match_boxes(true, found), settings.iou)
+        match = match_boxes(true, found)
+        at = match if match.thresholds[0] == settings.iou else match_boxes(true, found, np.array([settings.iou]))
+        scores = box_scores(true, found, match, at)
         if scores:
             boxes[cls] = scores
         if cls == "person":
             tracks = track_scores(true, seen_boxes(seen.tracks, cls, footage), settings.iou)
-            at = match_boxes(true, found, np.array([settings.iou]))
             counts = count_scores(true, found, at, settings)
             parts = ({"tracks": tracks} if tracks else {}) | ({"count": counts} if counts else {})
     return ({"boxes": boxes} if boxes else {}) | parts

@@ -25,7 +25,8 @@ def sides(truth, seen, **kw):
 
 def score(truth, seen, **kw):
     true, found = sides(truth, seen, **kw)
-    return box_scores(true, found, match_boxes(true, found), 0.5)
+    match = match_boxes(true, found)
+    return box_scores(true, found, match, match)
 
 
 def test_iou_by_hand() -> None:
