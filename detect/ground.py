@@ -1,0 +1,188 @@
+"""Boxes to metres: where the feet stand, how sure that is, and how fast they move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detect.tracking import Followed
+from detect.tracks import ObjectClass, Tracks
+from scenarios.camera import Camera
+
+__all__ = ["GroundSettings", "Grounding", "locate_feet"]
+
+Floats = NDArray[np.float64]
+
+_HEIGHT_M: Final = 1.70
+"""Mean height of adults in shoes, for feet that the picture's edge cuts off."""
+_HEIGHT_SD_M: Final = 0.10
+"""Its spread over adults of both sexes."""
+_EDGE_PX: Final = 2.0
+"""A box that ends this near to the picture's lower edge is taken to be cut by it."""
+_STEP_PX: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class GroundSettings:
+    """How exact boxes are and how people move.
+
+    Attributes:
+        noise_share: Standard deviation of a box's foot point, as a share of its height.
+        noise_px: The least standard deviation of a box's foot point.
+        agility_mps2: Standard deviation of a walker's acceleration: how fast the smoothed velocity follows.
+        known_mps: A velocity less sure than this, in either direction, is not stated.
+    """
+
+    noise_share: float = 0.04
+    noise_px: float = 1.0
+    agility_mps2: float = 0.7
+    known_mps: float = 0.5
+
+
+def locate_feet(
+    camera: Camera, box_px: Floats, cls: NDArray[np.int8], settings: GroundSettings | None = None
+) -> tuple[Floats, Floats]:
+    """Find the ground below boxes, with its uncertainty by first-order propagation of the boxes' noise.
+
+    Where the picture's lower edge cuts a person, the feet are out of the picture: then they are looked for below the
+    top of the box, with the spread of people's heights added to the uncertainty.
+
+    Args:
+        camera: The calibrated camera.
+        box_px: Shape (n, 4).
+        cls: ``ObjectClass`` codes, shape (n,).
+        settings: How exact boxes are.
+
+    Returns:
+        Positions (n, 2) in metres and covariances (n, 2, 2) in square metres; nan above the horizon.
+    """
+    settings = settings or GroundSettings()
+    boxes = np.asarray(box_px, float).reshape(-1, 4)
+    n = len(boxes)
+    if not n:
+        return np.empty((0, 2)), np.empty((0, 2, 2))
+    middle = (boxes[:, 0] + boxes[:, 2]) / 2
+    sigma = np.maximum(settings.noise_px, settings.noise_share * (boxes[:, 3] - boxes[:, 1]))
+    position, jacobian = _on_plane(camera, np.c_[middle, boxes[:, 3]], 0.0)
+    covariance = _spread(jacobian, sigma)
+    cut = (
+        (boxes[:, 3] >= camera.height_px - 1 - _EDGE_PX)
+        & (boxes[:, 1] > _EDGE_PX)
+        & (np.asarray(cls) == ObjectClass.PERSON)
+    )
+    if cut.any():
+        heads = np.c_[middle, boxes[:, 1]][cut]
+        position[cut], jacobian = _on_plane(camera, heads, _HEIGHT_M)
+        taller, _ = _on_plane(camera, heads, _HEIGHT_M + _HEIGHT_SD_M)
+        lean = taller - position[cut]
+        covariance[cut] = _spread(jacobian, sigma[cut]) + lean[:, :, None] * lean[:, None, :]
+    lost = ~(np.isfinite(position).all(axis=1) & np.isfinite(covariance).all(axis=(1, 2)))
+    position[lost] = np.nan
+    covariance[lost] = np.nan
+    return position, covariance
+
+
+def _on_plane(camera: Camera, points_px: Floats, height_m: float) -> tuple[Floats, Floats]:
+    """Ground positions (n, 2) and their derivative to the pixels, (n, 2, 2)."""
+    steps = np.array([(0.0, 0.0), (_STEP_PX, 0.0), (-_STEP_PX, 0.0), (0.0, _STEP_PX), (0.0, -_STEP_PX)])
+    moved = (points_px[None] + steps[:, None]).reshape(-1, 2)
+    at = camera.to_ground(moved, height_m).reshape(len(steps), -1, 2)
+    jacobian = np.stack((at[1] - at[2], at[3] - at[4]), axis=2) / (2 * _STEP_PX)
+    return at[0].copy(), jacobian
+
+
+def _spread(jacobian: Floats, sigma: Floats) -> Floats:
+    return np.asarray(jacobian @ jacobian.transpose(0, 2, 1) * (sigma**2)[:, None, None])
+
+
+@dataclass(slots=True, eq=False)
+class _Walker:
+    """Kalman filter of one track: x, y, vx, vy."""
+
+    time_s: float
+    state: Floats
+    covariance: Floats
+
+
+class Grounding:
+    """Turns followed boxes into ``Tracks``: a constant-velocity Kalman filter on the ground for each track.
+
+    Process noise is white acceleration (Bar-Shalom, Li and Kirubarajan 2001, Estimation with Applications to Tracking
+    and Navigation, section 6.3.2, DOI 10.1002/0471221279); measurement noise comes from the boxes.
+    """
+
+    def __init__(self, camera: Camera | None, settings: GroundSettings | None = None) -> None:
+        self.camera = camera
+        self.settings = settings or GroundSettings()
+        self._walkers: dict[int, _Walker] = {}
+
+    def reset(self) -> None:
+        """Forget all tracks."""
+        self._walkers.clear()
+
+    def place(self, camera_id: str, followed: Followed, time_s: float, *, forget_s: float = 10.0) -> Tracks:
+        """Give the followed boxes their place on the ground.
+
+        Args:
+            camera_id: Which camera.
+            followed: Confirmed tracks of one picture.
+            time_s: Its time; never runs back.
+            forget_s: Tracks not seen for so long are forgotten.
+        """
+        n = len(followed.track_id)
+        position = np.full((n, 2), np.nan)
+        velocity = np.full((n, 2), np.nan)
+        covariance = np.full((n, 2, 2), np.nan)
+        if self.camera is not None and n:
+            seen, noise = locate_feet(self.camera, followed.box_px, followed.cls, self.settings)
+            for row in np.flatnonzero(np.isfinite(seen).all(axis=1)):
+                walker = self._follow(int(followed.track_id[row]), time_s, seen[row], noise[row])
+                position[row] = walker.state[:2]
+                covariance[row] = walker.covariance[:2, :2]
+                if np.sqrt(np.linalg.eigvalsh(walker.covariance[2:, 2:])[-1]) <= self.settings.known_mps:
+                    velocity[row] = walker.state[2:]
+        for track_id in [i for i, w in self._walkers.items() if time_s - w.time_s > forget_s]:
+            del self._walkers[track_id]
+        return Tracks(
+            camera_id=camera_id,
+            time_s=time_s,
+            track_id=followed.track_id,
+            cls=followed.cls,
+            box_px=followed.box_px,
+            confidence=followed.confidence,
+            position_m=position,
+            velocity_mps=velocity,
+            covariance_m2=covariance,
+        )
+
+    def _follow(self, track_id: int, time_s: float, seen: Floats, noise: Floats) -> _Walker:
+        walker = self._walkers.get(track_id)
+        if walker is None:
+            covariance = np.zeros((4, 4))
+            covariance[:2, :2] = noise
+            covariance[2:, 2:] = np.eye(2) * _WALK_SD_MPS**2
+            walker = _Walker(time_s, np.r_[seen, 0.0, 0.0], covariance)
+            self._walkers[track_id] = walker
+            return walker
+        dt = time_s - walker.time_s
+        q = self.settings.agility_mps2**2
+        move = np.eye(4)
+        move[0, 2] = move[1, 3] = dt
+        eye = np.eye(2)
+        drift = q * np.block([[dt**4 / 4 * eye, dt**3 / 2 * eye], [dt**3 / 2 * eye, dt**2 * eye]])
+        state = move @ walker.state
+        spread = move @ walker.covariance @ move.T + drift
+        gain = spread[:, :2] @ np.linalg.inv(spread[:2, :2] + noise)
+        walker.state = state + gain @ (seen - state[:2])
+        keep = np.eye(4)
+        keep[:, :2] -= gain
+        walker.covariance = keep @ spread @ keep.T + gain @ noise @ gain.T  # Joseph's form stays symmetric
+        walker.time_s = time_s
+        return walker
+
+
+_WALK_SD_MPS: Final = 1.34
+"""Before it is measured, a velocity is anything up to free walking speed (Weidmann 1993) in any direction."""

@@ -1,0 +1,186 @@
+"""Boxes of one picture become boxes with an identity: one small adapter over Roboflow's `trackers`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import supervision as sv
+from numpy.typing import NDArray
+from trackers import ByteTrackTracker, OCSORTTracker, SORTTracker
+
+from detect.tracks import ObjectClass
+from scenarios.errors import ScenarioError, unknown
+
+__all__ = ["TRACKERS", "Followed", "Tracker", "TrackerSettings"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerSettings:
+    """How boxes are followed, in seconds.
+
+    Attributes:
+        lost_s: A track that no box was found for is kept that long.
+        confirm_s: A track is reported once it has been seen without a break for that long (two pictures at least).
+        start_confidence: A box below this starts no track; by ByteTrack it may still continue one.
+        min_iou: Least overlap of a box with the track's prediction.
+    """
+
+    lost_s: float = 2.0
+    confirm_s: float = 0.2
+    start_confidence: float = 0.7
+    min_iou: float = 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Followed:
+    """The boxes of one picture that belong to confirmed tracks, by ascending id.
+
+    Attributes:
+        track_id: Shape (n,).
+        cls: ``ObjectClass`` codes, shape (n,).
+        box_px: Shape (n, 4).
+        confidence: Shape (n,).
+    """
+
+    track_id: NDArray[np.int64]
+    cls: NDArray[np.int8]
+    box_px: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+
+    @classmethod
+    def nobody(cls) -> Followed:
+        """Return no tracks."""
+        return cls(np.empty(0, np.int64), np.empty(0, np.int8), np.empty((0, 4)), np.empty(0))
+
+
+def _bytetrack(settings: TrackerSettings, fps: float, confirm: int, lost: int) -> Any:
+    """Zhang et al. (2022). ByteTrack. ECCV. DOI 10.1007/978-3-031-20047-2_1."""
+    return ByteTrackTracker(
+        frame_rate=fps,
+        lost_track_buffer=lost,
+        minimum_consecutive_frames=confirm,
+        track_activation_threshold=settings.start_confidence,
+        high_conf_det_threshold=settings.start_confidence,
+        minimum_iou_threshold=settings.min_iou,
+    )
+
+
+def _ocsort(settings: TrackerSettings, fps: float, confirm: int, lost: int) -> Any:
+    """Cao et al. (2023). Observation-centric SORT. CVPR. DOI 10.1109/CVPR52729.2023.00934."""
+    return OCSORTTracker(
+        frame_rate=fps,
+        lost_track_buffer=lost,
+        minimum_consecutive_frames=confirm,
+        high_conf_det_threshold=settings.start_confidence,
+        minimum_iou_threshold=settings.min_iou,
+    )
+
+
+def _sort(settings: TrackerSettings, fps: float, confirm: int, lost: int) -> Any:
+    """Bewley et al. (2016). Simple online and realtime tracking. ICIP. DOI 10.1109/ICIP.2016.7533003."""
+    return SORTTracker(
+        frame_rate=fps,
+        lost_track_buffer=lost,
+        minimum_consecutive_frames=confirm,
+        track_activation_threshold=settings.start_confidence,
+        minimum_iou_threshold=settings.min_iou,
+    )
+
+
+TRACKERS: Final[dict[str, Callable[[TrackerSettings, float, int, int], Any]]] = {
+    "bytetrack": _bytetrack,
+    "ocsort": _ocsort,
+    "sort": _sort,
+}
+"""Name to builder; a builder takes settings, pictures a second, pictures to confirm, 30ths of a second to keep."""
+
+
+class Tracker:
+    """Follows people and bags, each class by itself, so that a bag never takes over the id of its owner.
+
+    An id is given once: neither another class nor a track after ``reset`` ever gets it again.
+    """
+
+    def __init__(self, name: str = "bytetrack", *, fps: float, settings: TrackerSettings | None = None) -> None:
+        """Make a tracker for one camera.
+
+        Args:
+            name: One of ``TRACKERS``.
+            fps: Nominal pictures a second of the source; the times of the pictures are what counts.
+            settings: In seconds.
+
+        Raises:
+            ScenarioError: There is no such tracker, or ``fps`` is not positive.
+        """
+        if name not in TRACKERS:
+            raise ScenarioError(unknown("tracker", name, TRACKERS))
+        if not (math.isfinite(fps) and fps > 0):
+            raise ScenarioError(f"tracker '{name}': {fps:g} pictures a second is not a frame rate; it must be positive")
+        self.name = name
+        self.settings = settings or TrackerSettings()
+        self._fps = fps
+        self._ids: dict[tuple[ObjectClass, int], int] = {}
+        self._next_id = 1
+        self._inner = self._fresh()
+
+    def reset(self) -> None:
+        """Forget all tracks, because pictures were lost; ids go on where they were."""
+        self._ids.clear()
+        self._inner = self._fresh()
+
+    def update(self, detections: sv.Detections, time_s: float) -> Followed:
+        """Take in the boxes of the next picture.
+
+        Args:
+            detections: As a ``Detector`` returns them.
+            time_s: Time of the picture; never runs back.
+        """
+        count = len(detections)
+        if count and (detections.class_id is None or detections.confidence is None):
+            raise ValueError("detections without class_id or confidence")
+        found: list[tuple[int, int, int]] = []
+        for cls, inner in self._inner.items():
+            mine = (
+                np.flatnonzero(np.asarray(detections.class_id) == cls) if detections.class_id is not None else _NOTHING
+            )
+            boxes = sv.Detections(
+                xyxy=np.asarray(detections.xyxy, float).reshape(-1, 4)[mine],
+                confidence=None if detections.confidence is None else np.asarray(detections.confidence, float)[mine],
+                class_id=np.asarray(mine),  # the row travels here, because trackers change the order
+            )
+            followed = inner.update(boxes, timestamp=time_s)
+            for row, inner_id in zip(_of(followed.class_id), _of(followed.tracker_id), strict=True):
+                if inner_id >= 0:
+                    found.append((self._id(cls, int(inner_id)), int(row), int(cls)))
+        found.sort()
+        rows = np.array([row for _, row, _ in found], int)
+        return Followed(
+            track_id=np.array([i for i, _, _ in found], np.int64),
+            cls=np.array([cls for _, _, cls in found], np.int8),
+            box_px=np.asarray(detections.xyxy, float).reshape(-1, 4)[rows],
+            confidence=np.asarray(detections.confidence, float)[rows] if len(rows) else np.empty(0),
+        )
+
+    def _id(self, cls: ObjectClass, inner_id: int) -> int:
+        key = (cls, inner_id)
+        if key not in self._ids:
+            self._ids[key] = self._next_id
+            self._next_id += 1
+        return self._ids[key]
+
+    def _fresh(self) -> dict[ObjectClass, Any]:
+        confirm = max(2, math.ceil(self.settings.confirm_s * self._fps))
+        lost = round(self.settings.lost_s * 30)  # these trackers count a track's grace in 30ths of a second
+        build = TRACKERS[self.name]
+        return {cls: build(self.settings, self._fps, confirm, lost) for cls in ObjectClass}
+
+
+_NOTHING: Final = np.empty(0, int)
+
+
+def _of(values: Any) -> NDArray[np.int64]:
+    return _NOTHING if values is None else np.asarray(values, np.int64)
