@@ -7,11 +7,11 @@ from typing import Final
 
 from detect.sources.address import STREAM_SCHEMES, expand, redact, scheme
 from detect.sources.contract import Source
-from detect.sources.image_folder import ImageFolder
+from detect.sources.image_folder import ImageFolderSource
 from detect.sources.live_feed import FeedState, FeedStatus, LiveFeed, LiveSettings
 from detect.sources.memory import MemorySource
 from detect.sources.rtsp import RtspSource
-from detect.sources.video_file import VideoFile
+from detect.sources.video_file import VideoFileSource
 from detect.sources.webcam import WebcamSource
 from scenarios.errors import SourceError
 
@@ -19,13 +19,13 @@ __all__ = [
     "SOURCES",
     "FeedState",
     "FeedStatus",
-    "ImageFolder",
+    "ImageFolderSource",
     "LiveFeed",
     "LiveSettings",
     "MemorySource",
     "RtspSource",
     "Source",
-    "VideoFile",
+    "VideoFileSource",
     "WebcamSource",
     "expand",
     "open_source",
@@ -33,8 +33,8 @@ __all__ = [
 ]
 
 SOURCES: Final[dict[str, type]] = {
-    "video_file": VideoFile,
-    "image_folder": ImageFolder,
+    "video_file": VideoFileSource,
+    "image_folder": ImageFolderSource,
     "webcam": WebcamSource,
     "rtsp": RtspSource,
     "memory": MemorySource,
@@ -71,7 +71,7 @@ def open_source(
         return WebcamSource(spec, camera_id=camera_id, fps=fps, settings=settings)
     path = Path(spec)
     if path.is_dir():
-        return ImageFolder(path, camera_id=camera_id, fps=fps)
+        return ImageFolderSource(path, camera_id=camera_id, fps=fps)
     if not path.exists():
         raise SourceError(f"{redact(spec)}: there is no such file or folder; give {_KINDS}")
-    return VideoFile(path, camera_id=camera_id, fps=fps)
+    return VideoFileSource(path, camera_id=camera_id, fps=fps)

@@ -17,13 +17,13 @@ from detect.sources.video_file import MAX_PIXELS
 from scenarios.errors import SourceError
 from scenarios.frame import Frame, Gap, Image
 
-__all__ = ["ImageFolder"]
+__all__ = ["ImageFolderSource"]
 
 _SUFFIXES: Final = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 _USUAL_FPS: Final = 1.0
 
 
-class ImageFolder:
+class ImageFolderSource:
     """A folder of pictures; numbers in their names count as numbers."""
 
     live = False

@@ -1,68 +1,49 @@
-"""Pictures that are already in memory: for tests and rehearsals."""
+"""Pictures that are in memory already: for tests, and for footage that is being made."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from threading import Event
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from scenarios.errors import SourceError
-from scenarios.frame import Frame, Gap, Image
+from scenarios.frame import Frame, Gap
 
 __all__ = ["MemorySource"]
 
 
 class MemorySource:
-    """A list of pictures in memory; an entry None is a picture that was lost."""
+    """Hands out given frames and gaps, in order."""
 
     live = False
 
-    def __init__(self, images: Sequence[Image | None], *, camera_id: str = "camera", fps: float = 25.0) -> None:
-        """Take the pictures.
+    def __init__(self, items: Iterable[Frame | Gap], *, fps: float) -> None:
+        """Take the items.
 
         Args:
-            images: Each of shape (height, width, 3), uint8, BGR, all of one size; None where one was lost.
-            camera_id: Whose they are.
-            fps: Pictures a second; picture k is at k / fps seconds.
+            items: Frames and gaps of one camera; times must not run back.
+            fps: Nominal pictures a second.
 
         Raises:
-            SourceError: There is no picture, one has another size, or the rate is none.
+            SourceError: There is no frame, or times run back.
         """
-        first = next((image for image in images if image is not None), None)
-        if first is None:
-            raise SourceError("the list of pictures in memory holds no picture")
-        if not fps > 0:
-            raise SourceError(f"fps = {fps}: pictures a second must be more than 0")
-        for number, image in enumerate(images):
-            if image is not None and image.shape != first.shape:
-                raise SourceError(f"picture {number} in memory has the shape {image.shape}, the first {first.shape}")
-        self.camera_id = camera_id
-        self.fps = float(fps)
-        self.size_px = (first.shape[1], first.shape[0])
-        self.frame_count: int | None = len(images)
-        self._images = images
-        self._closed = Event()
-        self._next = 0
+        self._items = list(items)
+        frames = [item for item in self._items if isinstance(item, Frame)]
+        if not frames:
+            raise SourceError("memory: holds no picture")
+        times = [item.time_s if isinstance(item, Frame) else item.start_s for item in self._items]
+        if any(later < earlier for earlier, later in pairwise(times)):
+            raise SourceError("memory: the times of its pictures run back")
+        height, width = frames[0].image.shape[:2]
+        self.camera_id = frames[0].camera_id
+        self.size_px = (width, height)
+        self.fps = fps
+        self.frame_count: int | None = len(frames)
 
     def __iter__(self) -> Iterator[Frame | Gap]:
-        """Yield the pictures; lost ones become one ``Gap`` a span."""
-        last_s, lost = 0.0, 0
-        while self._next < len(self._images) and not self._closed.is_set():
-            index, image = self._next, self._images[self._next]
-            self._next += 1
-            time_s = index / self.fps
-            if image is None:
-                lost += 1
-                continue
-            if lost:
-                yield Gap(self.camera_id, last_s, time_s, f"{lost} pictures in memory were lost")
-                lost = 0
-                if self._closed.is_set():
-                    return
-            yield Frame(self.camera_id, index, time_s, None, image)
-            last_s = time_s
-        if lost and not self._closed.is_set():
-            yield Gap(self.camera_id, last_s, (self._next - 1) / self.fps, f"{lost} pictures in memory were lost")
+        """Iterate once over all items."""
+        while self._items:
+            yield self._items.pop(0)
 
     def close(self) -> None:
-        """End the iterating."""
-        self._closed.set()
+        """Let go of the pictures."""
+        self._items.clear()

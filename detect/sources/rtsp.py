@@ -67,6 +67,7 @@ class _RtspConnection:
             "timeout": str(round(_READ_LIMIT_S * 1e6)),  # microseconds; the older name stimeout is ignored
             "max_pixels": str(max_pixels),
             "allowed_media_types": "video",
+            "fpsprobesize": "2",  # the usual 20 pictures cost 2 s at every connection
         }
         try:
             self._container: Any = av.open(url, options=options, timeout=(_OPEN_LIMIT_S, _READ_LIMIT_S))

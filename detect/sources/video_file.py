@@ -13,7 +13,7 @@ import numpy as np
 from scenarios.errors import SourceError
 from scenarios.frame import Frame, Gap, Image
 
-__all__ = ["MAX_PIXELS", "VideoFile", "to_bgr"]
+__all__ = ["MAX_PIXELS", "VideoFileSource", "to_bgr"]
 
 MAX_PIXELS: Final = 4096 * 2304
 """Larger pictures are refused: a file of 200 kB can ask for hundreds of megabytes."""
@@ -36,7 +36,7 @@ class _Shot:
     damage: str = ""
 
 
-class VideoFile:
+class VideoFileSource:
     """A video file of any usual format."""
 
     live = False
