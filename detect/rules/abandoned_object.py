@@ -18,7 +18,7 @@ from detect.rules.abandoned_settings import AbandonedObjectSettings
 from detect.rules.bags import Bag, Candidate, cover, iou, slack_m
 from detect.rules.contract import Scene
 from detect.rules.floor import Floor, feet_px
-from detect.rules.owners import companions_of, dweller_of, owner_of, successor_of
+from detect.rules.owners import companions_of, double_of, dweller_of, owner_of, successor_of
 from detect.rules.trails import Trails
 from detect.tracks import ObjectClass, Tracks
 from scenarios.entry import Entry
@@ -29,6 +29,7 @@ __all__ = ["AbandonedObject"]
 _TRAIL_S: Final = 15.0
 _BRIEF_S: Final = 0.3
 """A bag that rests for so long where one is remembered is that one."""
+_STANDS_MPS: Final = 0.4
 _SAME_BOX_IOU: Final = 0.3
 _COVERED: Final = 0.3
 
@@ -107,6 +108,7 @@ class AbandonedObject:
             bag.place = metres(bag.foot_px)[0]
             seen = None if bag.owner is None else self._trails.seen.get(bag.owner)
             bag.owner_m = seen.last_m if seen else bag.owner_m + bag.place - before[id(bag)]
+            bag.stood_s = -np.inf
         for candidate in self._candidates.values():
             for i, (time_s, _, foot) in enumerate(candidate.path):
                 candidate.path[i] = (time_s, metres(foot)[0], foot)
@@ -196,24 +198,38 @@ class AbandonedObject:
             bag.unseen_s += step
 
     def _watch_owner(self, bag: Bag, people: Tracks, scene: Scene, now: float) -> None:
+        self._find_dweller(bag, now)
+        if bag.owner is None:
+            return
+        ids, places = people.track_id, people.position_m
+        owner: int | None = bag.owner
+        if bag.owner in ids:
+            double = double_of(bag, self._trails, ids, places, now, self.settings)
+            owner = bag.owner if double is None else double
+        else:
+            height, width = scene.frame.image.shape[:2]
+            owner = successor_of(bag, self._trails, ids, (width, height), now, self.settings)
+        if owner is None:
+            return
+        i = int(np.flatnonzero(ids == owner)[0])
+        bag.owner, bag.owner_m, bag.owner_s = owner, places[i], now
+        bag.owner_mps = self._trails.velocity(now, ids[i : i + 1], places[i : i + 1], 1.0)[0]
+        if np.linalg.norm(bag.owner_mps) <= _STANDS_MPS:
+            bag.stood_m, bag.stood_s = bag.owner_m, now
+
+    def _find_dweller(self, bag: Bag, now: float) -> None:
+        """Give a belonging to who stays beside it: at the start, and when its dweller goes on under another id."""
         s = self.settings
-        if bag.owner is None and bag.belonging and now - bag.put_down_s <= 2 * s.belongs_s + s.settle_s:
+        if not bag.belonging:
+            return
+        if bag.owner is None:
+            wanted = now - bag.put_down_s <= 2 * s.belongs_s + s.settle_s
+        else:
+            wanted = now - bag.owner_s > s.reassociate_s and bag.owner_distance_m <= s.owner_distance_m
+        if wanted:
             dweller = dweller_of(self._trails, bag.place, now, s.belongs_m, s.belongs_s)
             if dweller is not None:
                 self._give(bag, dweller)
-        if bag.owner is None:
-            return
-        here = np.flatnonzero(people.track_id == bag.owner)
-        if not len(here):
-            height, width = scene.frame.image.shape[:2]
-            successor = successor_of(bag, self._trails, people.track_id, (width, height), now, s)
-            if successor is None:
-                return
-            bag.owner = successor
-            here = np.flatnonzero(people.track_id == successor)
-        i = int(here[0])
-        bag.owner_m, bag.owner_s = people.position_m[i], now
-        bag.owner_mps = self._trails.velocity(now, people.track_id[i : i + 1], people.position_m[i : i + 1], 1.0)[0]
 
     def _judge(self, bag: Bag, scene: Scene, now: float) -> list[Event]:
         """Keep the clock of the owner's absence; say when it begins to matter and when it is over."""

@@ -82,6 +82,8 @@ class Bag:
         owner_m: Where the owner was last seen, shape (2,).
         owner_mps: How the owner moved then, shape (2,).
         owner_s: When the owner was last seen.
+        stood_m: Where the owner last stood still, shape (2,).
+        stood_s: Until when.
         companions: Tracks of those who came with the owner.
         away_since_s: Since when the owner is away; None while the bag is attended.
         back_since_s: Since when the owner is back, while that is not certain yet.
@@ -104,6 +106,8 @@ class Bag:
     owner_m: Floats = field(default_factory=lambda: np.full(2, np.nan))
     owner_mps: Floats = field(default_factory=lambda: np.full(2, np.nan))
     owner_s: float = -np.inf
+    stood_m: Floats = field(default_factory=lambda: np.full(2, np.nan))
+    stood_s: float = -np.inf
     companions: frozenset[int] = frozenset()
     away_since_s: float | None = None
     back_since_s: float | None = None

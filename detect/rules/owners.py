@@ -12,7 +12,7 @@ from detect.rules.abandoned_settings import AbandonedObjectSettings
 from detect.rules.bags import Bag
 from detect.rules.trails import Trails
 
-__all__ = ["companions_of", "dweller_of", "owner_of", "successor_of"]
+__all__ = ["companions_of", "double_of", "dweller_of", "owner_of", "successor_of"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -32,6 +32,10 @@ _TOGETHER_S: Final = 3.0
 _EDGE_PX: Final = 2.0
 _PREDICT_S: Final = 1.5
 _WALKING_MPS: Final = 0.5
+_SPOT_M: Final = 0.6
+_SPOT_S: Final = 2.0
+_LEFT_SPOT_M: Final = 1.2
+_STILL_OVER_S: Final = 1.0
 
 
 def owner_of(
@@ -142,6 +146,38 @@ def successor_of(
         if away <= settings.reassociate_m and not turned and (best is None or away < best[0]):
             best = (away, track)
     return None if best is None else best[1]
+
+
+def double_of(
+    bag: Bag, trails: Trails, ids: Ints, places: Floats, now_s: float, settings: AbandonedObjectSettings
+) -> int | None:
+    """Find who stands where the owner stood, when the owner's track went off with somebody who passed in front.
+
+    Trackers swap ids when people cross: the track walks away, the owner stays under another id. Whoever stands still
+    on the very spot within seconds, and did not stand there before, is the owner.
+
+    Args:
+        bag: Whose owner has left the spot.
+        trails: Where people were.
+        ids: Tracks of the people in this picture.
+        places: Where they are, shape (n, 2).
+        now_s: The present.
+        settings: Of the rule.
+    """
+    left = float(np.linalg.norm(bag.owner_m - bag.stood_m))
+    if not left > _LEFT_SPOT_M or now_s - bag.stood_s > settings.reassociate_s:
+        return None
+    away = np.linalg.norm(places - bag.stood_m, axis=1)
+    speed = np.linalg.norm(trails.velocity(now_s, ids, places, _STILL_OVER_S), axis=1)
+    times, before, where = trails.between(bag.stood_s - _SPOT_S, bag.stood_s)
+    was_far = np.linalg.norm(where - bag.stood_m, axis=2) > _SPOT_M
+    known = dict(zip(before.tolist(), (np.isnan(where[:, :, 0]) | was_far).any(axis=0).tolist(), strict=True))
+    for i in np.argsort(away, kind="stable").tolist():
+        if away[i] > _SPOT_M:
+            return None
+        if ids[i] != bag.owner and speed[i] <= _SLOW_MPS and (len(times) == 0 or known.get(int(ids[i]), True)):
+            return int(ids[i])
+    return None
 
 
 def _slow(times: Floats, places: Floats) -> NDArray[np.bool_]:

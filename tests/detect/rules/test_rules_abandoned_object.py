@@ -159,6 +159,24 @@ def test_dwellers_belongings_are_no_alarm_until_they_leave_them(world, actor) ->
     assert alarm.evidence["owner_track"] == 3
 
 
+@pytest.mark.parametrize("belonging", [True, False])
+def test_owner_whose_id_goes_off_with_a_passer_by_still_stands_there(world, bag_story, actor, belonging) -> None:
+    """Trackers swap ids when people cross."""
+    if belonging:
+        owner = actor(1, [(0.0, 0.0, 4.0), (90.0, 0.0, 4.0)])
+        bag = actor(100, [(0.0, 0.7, 4.0), (90.0, 0.7, 4.0)], ObjectClass.BAG)
+    else:
+        owner, bag = bag_story(leaves=False)
+        owner.knots = [*owner.knots[:-1], (90.0, 0.0, 4.0)]
+    passing = actor(50, [(12.0, -10.4, 4.2), (20.0, 0.0, 4.2), (30.0, 13.0, 4.2)])
+    owner.other_ids, passing.other_ids = [(20.0, 50)], [(20.0, 1)]
+    assert world(miss=0.05, jitter_m=0.05).play(AbandonedObject(), [owner, bag, passing], 85.0) == []
+    owner.knots = [*owner.knots[:-1], (40.0, 0.0, 4.0), (50.0, 13.0, 4.0)]
+    (alarm,) = world(miss=0.05, jitter_m=0.05).play(AbandonedObject(), [owner, bag, passing], 85.0)
+    assert alarm.evidence["owner_track"] == 50
+    assert alarm.start_s == pytest.approx(40.0 + 3.0 / 1.3 + 30.0, abs=1.0)
+
+
 def test_two_bags_one_left(world, bag_story) -> None:
     stays = bag_story(leaves=False, owner=2, bag=101, place=(0.0, 9.0))
     (alarm,) = world(miss=0.1, jitter_m=0.08).play(AbandonedObject(), bag_story() + stays, 70.0)
