@@ -1,0 +1,1 @@
+"""Films a moving world: what one calibrated camera would have seen, and exactly what was where in the picture."""

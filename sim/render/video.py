@@ -1,0 +1,109 @@
+"""Writes pictures as an H.264 film that every browser plays; the same pictures always give the same bits."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import av
+import cv2
+import numpy as np
+from av.error import FFmpegError
+
+from scenarios.errors import RecordingError
+from scenarios.frame import Image
+
+__all__ = ["VideoWriter"]
+
+_ENCODER: Final = {
+    "preset": "veryfast",
+    "crf": "20",
+    # what x264 writes depends on its number of threads, so it is fixed
+    "x264-params": "threads=2:lookahead-threads=1",
+}
+_KEYFRAME_S: Final = 2.0
+_TICKS: Final = 90_000
+
+
+class VideoWriter:
+    """An MP4 film with the index in front (it can be watched and searched while it loads).
+
+    Use it as a context manager; leaving the block finishes the file.
+
+    Args:
+        path: The file; its folder is made.
+        width_px: Even.
+        height_px: Even.
+        fps: Pictures a second.
+
+    Raises:
+        RecordingError: The file cannot be written.
+    """
+
+    def __init__(self, path: Path, width_px: int, height_px: int, fps: float) -> None:
+        if width_px % 2 or height_px % 2:
+            raise RecordingError(f"{path}: H.264 needs even sizes, not {width_px} x {height_px}")
+        self._path = path
+        self._shape = (height_px, width_px, 3)
+        self._rate = Fraction(fps).limit_denominator(1001)
+        self._time_base = Fraction(1, _TICKS)
+        self._count = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
+            stream: Any = self._file.add_stream("libx264", rate=self._rate, options=dict(_ENCODER))
+        except (OSError, FFmpegError) as error:
+            raise RecordingError(f"{path}: the film cannot be written ({error})") from None
+        stream.width, stream.height, stream.pix_fmt = width_px, height_px, "yuv420p"
+        stream.codec_context.gop_size = max(1, round(_KEYFRAME_S * fps))
+        stream.codec_context.time_base = self._time_base
+        stream.codec_context.thread_count = 2
+        self._stream = stream
+
+    def write(self, image: Image) -> None:
+        """Append a picture, shape (height, width, 3), BGR.
+
+        Raises:
+            RecordingError: It has another size, or the disk is full.
+        """
+        if image.shape != self._shape:
+            raise RecordingError(f"{self._path}: a picture of shape {image.shape} in a film of shape {self._shape}")
+        frame = av.VideoFrame.from_ndarray(
+            np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), np.uint8), format="yuv420p"
+        )
+        frame.pts = round(self._count * _TICKS / self._rate)
+        frame.time_base = self._time_base
+        self._count += 1
+        self._mux(frame)
+
+    def close(self) -> None:
+        """Finish the file.
+
+        Raises:
+            RecordingError: The disk is full.
+        """
+        self._mux(None)
+        try:
+            self._file.close()
+        except (OSError, FFmpegError) as error:
+            raise RecordingError(f"{self._path}: the film cannot be written ({error})") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            self._file.close()
+
+    def _mux(self, frame: av.VideoFrame | None) -> None:
+        try:
+            for packet in self._stream.encode(frame):
+                self._file.mux(packet)
+        except (OSError, FFmpegError) as error:
+            raise RecordingError(f"{self._path}: the film cannot be written ({error})") from None
