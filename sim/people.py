@@ -1,0 +1,165 @@
+"""Everybody in the venue and every bag, as arrays that grow and shrink."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenarios.population import BagKind
+from sim.state import BAG_KINDS, CrowdState, ObjectState
+
+__all__ = ["OBJECT_IDS_FROM", "Objects", "People"]
+
+OBJECT_IDS_FROM: Final = 1_000_000
+"""Ids of bags start here, those of people at 1: they never meet."""
+
+
+def _column(dtype: Any, *shape: int) -> Callable[[], Any]:
+    return lambda: np.empty((0, *shape), dtype)
+
+
+@dataclass(slots=True, eq=False)
+class People:
+    """One row a person, by ascending id.
+
+    Attributes:
+        id: From 1, never used twice.
+        position_m: Feet, (n, 2).
+        velocity_mps: (n, 2).
+        free_mps: Speed that each walks at when nothing is in the way.
+        wanted_mps: Speed that each wants now; 0: stands.
+        goal: Number of the goal in ``Routes``; -1: none.
+        heading_rad: Where the body faces.
+        posture: Codes into ``POSTURES``.
+        role: Codes into ``ROLES``.
+        height_m: Body height.
+        walked_m: Way so far.
+        looks: Random number of each.
+        stays: Dwellers: never moved.
+        entered_s: When each came in.
+        flow: Number of the flow in the scenario; -1: none.
+    """
+
+    id: NDArray[np.int32] = field(default_factory=_column(np.int32))
+    position_m: NDArray[np.float64] = field(default_factory=_column(np.float64, 2))
+    velocity_mps: NDArray[np.float64] = field(default_factory=_column(np.float64, 2))
+    free_mps: NDArray[np.float64] = field(default_factory=_column(np.float64))
+    wanted_mps: NDArray[np.float64] = field(default_factory=_column(np.float64))
+    goal: NDArray[np.int32] = field(default_factory=_column(np.int32))
+    heading_rad: NDArray[np.float64] = field(default_factory=_column(np.float64))
+    posture: NDArray[np.int8] = field(default_factory=_column(np.int8))
+    role: NDArray[np.int8] = field(default_factory=_column(np.int8))
+    height_m: NDArray[np.float64] = field(default_factory=_column(np.float64))
+    walked_m: NDArray[np.float64] = field(default_factory=_column(np.float64))
+    looks: NDArray[np.int64] = field(default_factory=_column(np.int64))
+    stays: NDArray[np.bool_] = field(default_factory=_column(np.bool_))
+    entered_s: NDArray[np.float64] = field(default_factory=_column(np.float64))
+    flow: NDArray[np.int32] = field(default_factory=_column(np.int32))
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+    def row(self, person: int) -> int | None:
+        """Return the row of a person, or None if the person is not inside."""
+        at = int(np.searchsorted(self.id, person))
+        return at if at < len(self.id) and self.id[at] == person else None
+
+    def add(self, **values: Any) -> None:
+        """Append one person; every column must be named."""
+        for column in fields(self):
+            array = getattr(self, column.name)
+            setattr(self, column.name, np.append(array, np.array([values[column.name]], array.dtype), axis=0))
+
+    def keep(self, mask: NDArray[np.bool_]) -> None:
+        """Remove everybody else."""
+        for column in fields(self):
+            setattr(self, column.name, getattr(self, column.name)[mask])
+
+    def state(self) -> CrowdState:
+        """Return a copy for the renderer and the truth."""
+        return CrowdState(
+            id=self.id.copy(),
+            position_m=self.position_m.copy(),
+            velocity_mps=self.velocity_mps.copy(),
+            heading_rad=self.heading_rad.copy(),
+            posture=self.posture.copy(),
+            role=self.role.copy(),
+            height_m=self.height_m.copy(),
+            walked_m=self.walked_m.copy(),
+            looks=self.looks.copy(),
+        )
+
+
+@dataclass(slots=True, eq=False)
+class Objects:
+    """One row a bag, by ascending id."""
+
+    id: NDArray[np.int32] = field(default_factory=_column(np.int32))
+    kind: NDArray[np.int8] = field(default_factory=_column(np.int8))
+    position_m: NDArray[np.float64] = field(default_factory=_column(np.float64, 2))
+    carried_by: NDArray[np.int32] = field(default_factory=_column(np.int32))
+    owner: NDArray[np.int32] = field(default_factory=_column(np.int32))
+    heading_rad: NDArray[np.float64] = field(default_factory=_column(np.float64))
+    looks: NDArray[np.int64] = field(default_factory=_column(np.int64))
+    _next: int = OBJECT_IDS_FROM
+
+    def add(self, kind: BagKind, owner: int, place_m: Any, *, carried: bool, heading_rad: float, looks: int) -> int:
+        """Append one bag and return its id."""
+        number = self._next
+        self._next += 1
+        values = {
+            "id": number,
+            "kind": BAG_KINDS.index(kind),
+            "position_m": place_m,
+            "carried_by": owner if carried else -1,
+            "owner": owner,
+            "heading_rad": heading_rad,
+            "looks": looks,
+        }
+        for name, value in values.items():
+            array = getattr(self, name)
+            setattr(self, name, np.append(array, np.array([value], array.dtype), axis=0))
+        return number
+
+    def row(self, number: int) -> int:
+        """Return the row of a bag."""
+        return int(np.flatnonzero(self.id == number)[0])
+
+    def put_down(self, number: int, place_m: Any) -> None:
+        """A bag is put on the ground."""
+        row = self.row(number)
+        self.carried_by[row] = -1
+        self.position_m[row] = place_m
+
+    def pick_up(self, number: int, person: int) -> None:
+        """Somebody takes a bag."""
+        self.carried_by[self.row(number)] = person
+
+    def follow(self, people: People) -> None:
+        """Carried bags are where their carriers are; those of who has left are gone with them."""
+        carried = self.carried_by >= 0
+        at = np.searchsorted(people.id, self.carried_by)
+        inside = carried.copy()
+        inside[carried] = np.isin(self.carried_by[carried], people.id)
+        self.position_m[inside] = people.position_m[at[inside]]
+        self.heading_rad[inside] = people.heading_rad[at[inside]]
+        if (carried & ~inside).any():
+            kept = ~carried | inside
+            for name in ("id", "kind", "position_m", "carried_by", "owner", "heading_rad", "looks"):
+                setattr(self, name, getattr(self, name)[kept])
+
+    def state(self) -> ObjectState:
+        """Return a copy for the renderer and the truth."""
+        return ObjectState(
+            id=self.id.copy(),
+            kind=self.kind.copy(),
+            position_m=self.position_m.copy(),
+            carried_by=self.carried_by.copy(),
+            owner=self.owner.copy(),
+            heading_rad=self.heading_rad.copy(),
+            looks=self.looks.copy(),
+        )

@@ -1,0 +1,301 @@
+"""Where to walk: for every goal a field of walking distances over the floor, and the way down it.
+
+The field solves the eikonal equation |grad t| = 1 / f by fast sweeping; f, the ease of walking, is 1 in the open and
+falls towards walls and people who stay, so that the shortest ways keep clear of both.
+
+Reference:
+    Zhao, H. (2005). A fast sweeping method for eikonal equations. Mathematics of Computation 74, 603-627.
+    DOI 10.1090/S0025-5718-04-01678-3. Equations 2.2 to 2.4.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from numba import njit
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
+from shapely import LineString, Point
+
+from scenarios.errors import ScenarioError
+from scenarios.venue import Venue
+from sim.motion import Walls, venue_walls
+
+__all__ = ["CLEARANCE_M", "Routes"]
+
+Floats = NDArray[np.float64]
+
+CLEARANCE_M: Final = 0.2
+"""Ways are planned at least this far from walls; more than half a cell's side, so that no wall leaks."""
+_CELL_M: Final = 0.25
+_CELLS_MOST: Final = 1_500_000
+_EASY_M: Final = 0.7
+"""From this far on a wall is no hindrance."""
+_HARDEST: Final = 0.25
+"""Ease of walking right at a wall."""
+_BLOCKER_REACH_M: Final = 0.8
+_GATE_STRIP_M: Final = 0.6
+_SWEEPS_MOST: Final = 400
+
+
+@dataclass(slots=True, eq=False)
+class _Field:
+    """Distance (rows, columns) in metres, inf where there is no way; direction (rows, columns, 2)."""
+
+    distance_m: Floats
+    direction: Floats
+
+
+class Routes:
+    """The goals of a venue: its gates, in their order, then any points that were added.
+
+    Attributes:
+        walls: The venue's walls, with the gates that let out as doors.
+        origin_m: Lower left corner (x, y) of the grid.
+        cell_m: Side of a cell.
+    """
+
+    def __init__(self, venue: Venue, blockers_m: Floats | None = None) -> None:
+        """Plan the ways to every gate.
+
+        Args:
+            venue: The venue; only its open gates can be left by.
+            blockers_m: Places of people and things that stay and are walked around, shape (b, 2).
+        """
+        self._venue = venue
+        self._blockers = np.empty((0, 2)) if blockers_m is None else blockers_m
+        x0, y0, x1, y1 = venue.floor.bounds
+        self.cell_m = max(_CELL_M, math.sqrt((x1 - x0 + 2) * (y1 - y0 + 2) / _CELLS_MOST))
+        if self.cell_m > 1.9 * CLEARANCE_M:
+            raise ScenarioError(
+                f"venue.outline: a floor of {x1 - x0:.0f} x {y1 - y0:.0f} m is too large to plan ways on; "
+                f"it should cover less than {_CELLS_MOST * (1.9 * CLEARANCE_M) ** 2 / 1e6:.1f} square kilometres"
+            )
+        self.origin_m = (x0 - 1.0, y0 - 1.0)
+        self._columns = math.ceil((x1 - x0 + 2) / self.cell_m)
+        self._rows = math.ceil((y1 - y0 + 2) / self.cell_m)
+        xs = self.origin_m[0] + (np.arange(self._columns) + 0.5) * self.cell_m
+        ys = self.origin_m[1] + (np.arange(self._rows) + 0.5) * self.cell_m
+        self._centres = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+        solid = shapely.union_all([o.shape for o in venue.obstacles])
+        self._inside = shapely.contains_xy(venue.floor, self._centres) & ~shapely.contains_xy(solid, self._centres)
+        self._solid = solid
+        self._points: list[Floats] = []
+        self._fields: list[_Field] = []
+        self._rebuild()
+
+    @property
+    def venue(self) -> Venue:
+        """The venue as it is now, with its open and closed gates."""
+        return self._venue
+
+    def set_venue(self, venue: Venue) -> None:
+        """Plan anew after gates were opened or closed."""
+        self._venue = venue
+        self._rebuild()
+
+    def add_point(self, place_m: tuple[float, float]) -> int:
+        """Add a place as a goal and return its number.
+
+        Raises:
+            ScenarioError: The place is not on the walkable floor.
+        """
+        if not self._venue.walkable.covers(Point(place_m)):
+            raise ScenarioError(f"the place {place_m} is not on the walkable floor; move it off the obstacles")
+        self._points.append(np.array(place_m, float))
+        self._fields.append(self._solve_point(self._points[-1]))
+        self._stack()
+        return len(self._fields) - 1
+
+    def gate_index(self, gate_id: str) -> int:
+        """Return the number of a gate as a goal."""
+        return [gate.id for gate in self._venue.gates].index(gate_id)
+
+    def distance_m(self, goal: NDArray[np.int32] | int, position_m: Floats) -> Floats:
+        """Walking distance of each position, shape (n, 2), to its goal; inf where there is no way."""
+        goals = np.broadcast_to(np.asarray(goal, np.int32), len(position_m))
+        column, row = self._cells(position_m)
+        return np.asarray(self._distances[goals, row, column])
+
+    def direction(self, goal: NDArray[np.int32], position_m: Floats) -> Floats:
+        """Unit vectors of the way from each position to its goal, shape (n, 2)."""
+        out = np.empty_like(position_m)
+        _sample(self._directions, goal, position_m, *self.origin_m, self.cell_m, out)
+        return out
+
+    def way_m(self, goal: int, place_m: tuple[float, float], step_m: float = 0.25) -> Floats:
+        """Return the way from a place to a goal as points ``step_m`` apart, shape (k, 2)."""
+        here = np.array([place_m], float)
+        goals = np.array([goal], np.int32)
+        points = [here[0].copy()]
+        limit = 8 + int(4 * min(float(self.distance_m(goal, here)[0]), 1e5) / step_m)
+        for _ in range(limit):
+            if self.distance_m(goal, here)[0] <= 1.5 * step_m:
+                break
+            here = here + step_m * self.direction(goals, here)
+            points.append(here[0].copy())
+        return np.array(points)
+
+    def is_free(self, position_m: Floats) -> NDArray[np.bool_]:
+        """Whether somebody can stand at each position, clear of every wall."""
+        column, row = self._cells(position_m)
+        clear = self.walls.clearance_m(position_m, -1, 2 * CLEARANCE_M) >= CLEARANCE_M
+        inside = shapely.contains_xy(self._venue.floor, position_m) & ~shapely.contains_xy(self._solid, position_m)
+        return np.asarray(clear & inside & self._walkable[row, column])
+
+    def _cells(self, position_m: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        cell = ((position_m - self.origin_m) / self.cell_m).astype(np.int64)
+        return np.clip(cell[:, 0], 0, self._columns - 1), np.clip(cell[:, 1], 0, self._rows - 1)
+
+    def _rebuild(self) -> None:
+        self.walls: Walls = venue_walls(self._venue)
+        self._walkable = self._open_cells(-1, None)[0]
+        gates = [self._solve_gate(index) for index in range(len(self._venue.gates))]
+        self._fields = gates + [self._solve_point(point) for point in self._points]
+        self._stack()
+
+    def _stack(self) -> None:
+        shape = (len(self._fields), self._rows, self._columns)
+        self._distances = np.array([f.distance_m for f in self._fields]).reshape(shape)
+        self._directions = np.array([f.direction for f in self._fields]).reshape(*shape, 2)
+
+    def _open_cells(self, door: int, strip: shapely.Geometry | None) -> tuple[NDArray[np.bool_], Floats]:
+        """Return which cells can be walked and how easily, shape (rows, columns) each."""
+        clearance = self.walls.clearance_m(self._centres, door, _EASY_M)
+        inside = self._inside
+        if strip is not None:
+            inside = inside | (
+                shapely.contains_xy(strip, self._centres) & ~shapely.contains_xy(self._solid, self._centres)
+            )
+        ease = np.maximum(_HARDEST, np.minimum(1.0, clearance / _EASY_M))
+        for blocker in self._blockers:
+            near = np.hypot(*(self._centres - blocker).T)
+            ease = np.minimum(ease, np.maximum(_HARDEST / 2, np.minimum(1.0, near / _BLOCKER_REACH_M)))
+        shape = (self._rows, self._columns)
+        return (inside & (clearance >= CLEARANCE_M)).reshape(shape), ease.reshape(shape)
+
+    def _solve_gate(self, index: int) -> _Field:
+        gate = self._venue.gates[index]
+        strip = gate.shape.buffer(_GATE_STRIP_M, cap_style="flat")
+        walkable, ease = self._open_cells(index if gate.lets_out else -1, strip if gate.lets_out else None)
+        return self._solve(gate.shape, walkable, ease)
+
+    def _solve_point(self, point: Floats) -> _Field:
+        walkable, ease = self._open_cells(-1, None)
+        return self._solve(Point(point), walkable, ease)
+
+    def _solve(self, goal: LineString | Point, walkable: NDArray[np.bool_], ease: Floats) -> _Field:
+        away = np.asarray(shapely.distance(shapely.points(self._centres), goal)).reshape(walkable.shape)
+        reach = self.cell_m if isinstance(goal, LineString) else 2 * self.cell_m
+        seeds = walkable & (away <= max(reach, float(away[walkable].min(initial=math.inf)) + 1e-9))
+        if float(away[seeds].min(initial=math.inf)) > 2 * _GATE_STRIP_M:  # only cells far off can be walked
+            seeds[:] = False
+        distance = np.where(seeds, away, np.inf)
+        sweeps = _sweep(distance, walkable, self.cell_m / ease)
+        if sweeps >= _SWEEPS_MOST:
+            raise ScenarioError(f"venue: the ways of this floor wind so much that {_SWEEPS_MOST} sweeps do not find them")
+        direction = np.zeros((*walkable.shape, 2))
+        _descend(distance, walkable, direction)
+        nearest = shapely.get_coordinates(
+            shapely.shortest_line(shapely.points(self._centres[seeds.ravel()]), goal)
+        ).reshape(-1, 2, 2)
+        toward = nearest[:, 1] - nearest[:, 0]
+        length = np.hypot(*toward.T)[:, None]
+        direction[seeds] = np.where(length > 0.3 * self.cell_m, toward / np.maximum(length, 1e-9), direction[seeds])
+        # from where nobody should be, the way leads to the nearest cell that can be walked
+        lost = ~np.isfinite(distance)
+        if lost.any() and not lost.all():
+            rows, columns = distance_transform_edt(lost, return_distances=False, return_indices=True)
+            here = np.stack(np.indices(lost.shape), axis=-1)
+            back = np.stack((columns, rows), axis=-1) - here[..., ::-1]
+            norm = np.maximum(np.linalg.norm(back, axis=-1, keepdims=True), 1e-9)
+            direction[lost] = (back / norm)[lost]
+        return _Field(distance, direction)
+
+
+@njit(cache=True)
+def _sweep(distance: Any, walkable: Any, cost: Any) -> int:
+    """Solve in place by Gauss-Seidel in the four orders until nothing changes; returns the sweeps."""
+    rows, columns = distance.shape
+    for sweep in range(_SWEEPS_MOST):
+        changed = False
+        up, right = sweep % 2 == 0, (sweep // 2) % 2 == 0
+        for rr in range(rows):
+            r = rr if up else rows - 1 - rr
+            for cc in range(columns):
+                c = cc if right else columns - 1 - cc
+                if not walkable[r, c]:
+                    continue
+                a, b = np.inf, np.inf
+                if c > 0:
+                    a = min(a, distance[r, c - 1])
+                if c < columns - 1:
+                    a = min(a, distance[r, c + 1])
+                if r > 0:
+                    b = min(b, distance[r - 1, c])
+                if r < rows - 1:
+                    b = min(b, distance[r + 1, c])
+                least = min(a, b)
+                if least == np.inf:
+                    continue
+                h = cost[r, c]
+                if abs(a - b) >= h:
+                    value = least + h
+                else:
+                    value = (a + b + np.sqrt(2 * h * h - (a - b) ** 2)) / 2
+                if value < distance[r, c] - 1e-9:
+                    distance[r, c] = value
+                    changed = True
+        if not changed and sweep >= 3:
+            return sweep
+    return _SWEEPS_MOST
+
+
+@njit(cache=True)
+def _descend(distance: Any, walkable: Any, direction: Any) -> None:
+    """Write the unit vectors of steepest descent, by upwind differences."""
+    rows, columns = distance.shape
+    for r in range(rows):
+        for c in range(columns):
+            here = distance[r, c]
+            if not walkable[r, c] or here == np.inf:
+                continue
+            dx, dy = 0.0, 0.0
+            left = distance[r, c - 1] if c > 0 else np.inf
+            right = distance[r, c + 1] if c < columns - 1 else np.inf
+            below = distance[r - 1, c] if r > 0 else np.inf
+            above = distance[r + 1, c] if r < rows - 1 else np.inf
+            if min(left, right) < here:
+                dx = here - right if right < left else left - here
+            if min(below, above) < here:
+                dy = here - above if above < below else below - here
+            norm = np.sqrt(dx * dx + dy * dy)
+            if norm > 0:
+                direction[r, c, 0], direction[r, c, 1] = dx / norm, dy / norm
+
+
+@njit(cache=True)
+def _sample(direction: Any, goal: Any, position: Any, x0: float, y0: float, size: float, out: Any) -> None:
+    """Blend the directions of the four cells around each position."""
+    rows, columns = direction.shape[1], direction.shape[2]
+    for i in range(position.shape[0]):
+        g = goal[i]
+        fx, fy = (position[i, 0] - x0) / size - 0.5, (position[i, 1] - y0) / size - 0.5
+        c, r = min(max(int(np.floor(fx)), 0), columns - 2), min(max(int(np.floor(fy)), 0), rows - 2)
+        tx, ty = min(max(fx - c, 0.0), 1.0), min(max(fy - r, 0.0), 1.0)
+        dx = (direction[g, r, c, 0] * (1 - tx) + direction[g, r, c + 1, 0] * tx) * (1 - ty) + (
+            direction[g, r + 1, c, 0] * (1 - tx) + direction[g, r + 1, c + 1, 0] * tx
+        ) * ty
+        dy = (direction[g, r, c, 1] * (1 - tx) + direction[g, r, c + 1, 1] * tx) * (1 - ty) + (
+            direction[g, r + 1, c, 1] * (1 - tx) + direction[g, r + 1, c + 1, 1] * tx
+        ) * ty
+        norm = np.sqrt(dx * dx + dy * dy)
+        if norm < 1e-3:  # a watershed: take the nearest cell's
+            cn, rn = c + (1 if tx > 0.5 else 0), r + (1 if ty > 0.5 else 0)
+            dx, dy = direction[g, rn, cn, 0], direction[g, rn, cn, 1]
+            norm = max(np.sqrt(dx * dx + dy * dy), 1e-9)
+        out[i, 0], out[i, 1] = dx / norm, dy / norm
