@@ -1,5 +1,6 @@
 """Every source: time never runs back, it closes, it states a gap."""
 
+from fractions import Fraction
 from itertools import pairwise
 
 import av
@@ -7,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from detect.sources import MemorySource, open_source, redact
+from detect.sources import MemorySource, expand, open_source, redact
 from detect.sources.video_file import VideoFileSource
 from scenarios.errors import SourceError
 from scenarios.frame import Frame, Gap
@@ -110,9 +111,9 @@ def test_a_picture_that_cannot_be_read_is_a_gap(folder):
     cv2.imwrite(str(folder / "004.png"), picture(3, size=(32, 32)))
     items = list(open_source(str(folder), fps=2))
     gaps = [i for i in items if isinstance(i, Gap)]
-    assert [(g.start_s, g.end_s) for g in gaps] == [(0.5, 1.0), (1.5, 2.0)]
+    assert [(g.start_s, g.end_s) for g in gaps] == [(0.5, 1.5), (1.5, 2.5)]
     assert "002.png" in gaps[0].reason
-    assert "another size" in gaps[1].reason
+    assert "004.png has 32x32 pixels, not 96x64" in gaps[1].reason
     assert len([i for i in items if isinstance(i, Frame)]) == 4
 
 
@@ -129,11 +130,11 @@ def test_grey_and_16_bit_pictures_become_8_bit_colour(tmp_path):
     ("spec", "said"),
     [
         ("nowhere.mp4", "no such file"),
-        ("file:///etc/passwd", "scheme file:// is not allowed"),
-        ("http://me:secret@127.0.0.1/x", "scheme http:// is not allowed"),
+        ("file:///etc/passwd", "the scheme 'file' is not allowed"),
+        ("http://me:secret@127.0.0.1/x", "the scheme 'http' is not allowed"),
         ("concat:a|b", "no such file"),
         ("webcam:x", "webcam:0"),
-        ("webcam:97", "no such camera"),
+        ("webcam:97", "there is no /dev/video97"),
     ],
 )
 def test_refusals(spec, said, capfd):
@@ -144,7 +145,7 @@ def test_refusals(spec, said, capfd):
 
 def test_more_refusals(tmp_path):
     (tmp_path / "x.mp4").write_text("not a video")
-    with pytest.raises(SourceError, match="no video that FFmpeg can read"):
+    with pytest.raises(SourceError, match=r"x\.mp4: is not a video that can be read"):
         open_source(str(tmp_path / "x.mp4"))
     (tmp_path / "none").mkdir()
     with pytest.raises(SourceError, match="holds no pictures"):
@@ -163,10 +164,106 @@ def test_a_picture_bomb_is_refused_before_it_is_decoded(tmp_path):
 def test_redact_hides_every_secret():
     text = redact("rtsp://me:p@ss:w0rd@host/x failed, then rtsps://u:v@h2:554/y")
     assert text == "rtsp://***@host/x failed, then rtsps://***@h2:554/y"
-    assert redact("rtsp://host/x@2x") == "rtsp://host/x@2x"
+    assert redact("rtsp://me:with/slash@host/x") == "rtsp://***@host/x"
+    assert redact("rtsp://host/user=me&password=canary&channel=1") == "rtsp://host/user=***&password=***&channel=1"
+    assert redact("rtsp://${USER}:${PASSWORD}@host/x") == "rtsp://***@host/x"
+    assert redact("data/vtest.avi") == "data/vtest.avi"
 
 
 def test_memory_refuses_times_that_run_back():
     frames = [Frame("c", 0, 1.0, None, picture(1)), Frame("c", 1, 0.5, None, picture(1))]
     with pytest.raises(SourceError, match="run back"):
         MemorySource(frames, fps=5)
+
+
+def test_credentials_come_from_the_environment(monkeypatch):
+    monkeypatch.setenv("CAM_PASSWORD", "canary")
+    assert expand("rtsp://me:${CAM_PASSWORD}@host/x") == "rtsp://me:canary@host/x"
+    with pytest.raises(SourceError, match="variable CAM_NOT_SET is not set") as caught:
+        expand("rtsp://me:literal-canary@${CAM_NOT_SET}/x")
+    assert "literal-canary" not in str(caught.value)
+    with pytest.raises(SourceError, match="is not the name"):
+        expand("rtsp://${a b}/x")
+
+
+def test_a_play_list_in_a_video_file_opens_nothing_else(tmp_path, film):
+    """An HLS play list or a concat script is text that makes FFmpeg open what it names: files, addresses."""
+    hls = tmp_path / "hls.mp4"
+    hls.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile://{film}\n#EXT-X-ENDLIST\n")
+    script = tmp_path / "script.mp4"
+    script.write_text(f"ffconcat version 1.0\nfile {film.name}\n")
+    for path in (hls, script):
+        with pytest.raises(SourceError, match="is not a video"):
+            open_source(str(path))
+
+
+def test_a_video_without_pictures_is_empty(tmp_path):
+    with av.open(str(tmp_path / "sound.mp4"), "w", format="matroska") as out:
+        stream = out.add_stream("pcm_s16le", rate=8000, layout="mono")
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.int16), format="s16", layout="mono")
+        silence.sample_rate = 8000
+        out.mux(stream.encode(silence))
+    with pytest.raises(SourceError, match="holds no video"):
+        open_source(str(tmp_path / "sound.mp4"))
+    whole = write_film(tmp_path / "film.avi", [100])
+    start = whole.read_bytes().index(b"movi")
+    whole.write_bytes(whole.read_bytes()[: start + 4])
+    with pytest.raises(SourceError, match=r"film\.avi: is (empty|not a video)"):
+        open_source(str(whole))
+    (tmp_path / "zero.mp4").write_bytes(b"")
+    with pytest.raises(SourceError, match=r"zero\.mp4: is empty"):
+        open_source(str(tmp_path / "zero.mp4"))
+
+
+def test_times_are_those_of_the_file_when_its_rate_varies(tmp_path):
+    path = tmp_path / "film.mkv"
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for pts in (500, 600, 1100, 1200):
+            frame = av.VideoFrame.from_ndarray(picture(90), format="bgr24")
+            frame.pts, frame.time_base = pts, Fraction(1, 1000)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    assert [f.time_s for f in open_source(str(path))] == pytest.approx([0.0, 0.1, 0.6, 0.7])
+
+
+def test_ten_bits_and_grey_become_8_bit_colour(tmp_path):
+    for codec, pix_fmt in (("ffv1", "gray16le"), ("ffv1", "yuv422p10le")):
+        path = tmp_path / f"{pix_fmt}.mkv"
+        with av.open(str(path), "w") as out:
+            stream = out.add_stream(codec, rate=5)
+            stream.width, stream.height, stream.pix_fmt = 64, 48, pix_fmt
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture(120, (64, 48)), format="bgr24")))
+            out.mux(stream.encode(None))
+        (frame,) = open_source(str(path))
+        assert frame.image.dtype == np.uint8
+        assert frame.image.shape == (48, 64, 3)
+        assert abs(float(frame.image.mean()) - 120) < 4
+
+
+def test_numbers_in_names_count_as_numbers(tmp_path):
+    for number in (10, 9, 100, 1):
+        cv2.imwrite(str(tmp_path / f"p{number}.png"), picture(number))
+    assert [int(f.image[0, 0, 0]) for f in open_source(str(tmp_path))] == [1, 9, 10, 100]
+
+
+def test_the_real_video(vtest):
+    source = open_source(str(vtest), fps=7)
+    count, last = 0, None
+    for item in source:
+        assert isinstance(item, Frame)
+        count, last = count + 1, item
+    assert (count, source.frame_count, source.size_px) == (795, 795, (768, 576))
+    assert last.time_s == pytest.approx(794 / 7)
+    source.close()
+
+
+def test_nothing_is_written_to_the_terminal(tmp_path, capfd):
+    (tmp_path / "x.mp4").write_bytes(b"\0\0\0\x20ftypisom" + b"\0" * 400)
+    for spec in (str(tmp_path / "x.mp4"), "rtsp://me:canary@127.0.0.1:9/cam", "webcam:97"):
+        with pytest.raises(SourceError):
+            open_source(spec)
+    said = capfd.readouterr()
+    assert said.out + said.err == ""
