@@ -26,7 +26,7 @@ from scenarios.errors import RecordingError
 from scenarios.recording import Recording, View
 from scenarios.truth import GroundTruth
 
-__all__ = ["player_data", "player_html", "player_page", "templates"]
+__all__ = ["player_data", "player_html", "player_page", "style", "template_file", "templates"]
 
 _GAP_FACTOR: Final = 8.0
 _GAP_MIN_S: Final = 1.0
@@ -105,15 +105,16 @@ def player_page(
 
 def style() -> Markup:
     """Return the pages' style sheet."""
-    return _file("style.css")
+    return template_file("style.css")
 
 
 def script() -> Markup:
     """Return the player's script."""
-    return _file("timeline.js") + _file("player.js")
+    return template_file("timeline.js") + template_file("player.js")
 
 
-def _file(name: str) -> Markup:
+def template_file(name: str) -> Markup:
+    """Return one of our own files, as it is."""
     return Markup((Path(__file__).parent / "templates" / name).read_text(encoding="utf-8"))  # noqa: S704  our own
 
 

@@ -10,13 +10,13 @@ from typing import Any, Final
 from dashboard.floor_plan import floor_plan
 from dashboard.ledger import LedgerEntry, ledger_of
 from dashboard.player import player_data, player_html, style, templates
-from dashboard.verdict import NOT_MEASURED, key_scores, sentences, tables
+from dashboard.verdict import NOT_MEASURED, key_scores, sentences, tables, words_and_unit
 from detect.observations import Observations
 from scenarios.load import load_scenario
 from scenarios.recording import Recording
 from scenarios.scenario import Scenario
 
-__all__ = ["is_synthetic", "write_report"]
+__all__ = ["because", "is_synthetic", "write_report"]
 
 
 _KEYS: Final = (
@@ -27,8 +27,6 @@ _KEYS: Final = (
     ("hota", "Tracks", "HOTA"),
     ("count_mae", "Count", "mean absolute error, people"),
 )
-
-_UNITS: Final = {"_per_m2": " per m²", "_mps": " m/s", "_px": " px", "_m": " m", "_s": " s"}
 
 
 def write_report(recording: Recording) -> Path:
@@ -95,7 +93,7 @@ def _line(entry: LedgerEntry) -> dict[str, Any]:
         "alarm": _clock(entry.alarm_s),
         "delay": "" if entry.delay_s is None else f"{entry.delay_s:+.1f} s",
         "place": "" if entry.place_m is None else f"{entry.place_m[0]:.1f}, {entry.place_m[1]:.1f} m",
-        "why": ", ".join(_because(key, value) for key, value in evidence.items()),
+        "why": ", ".join(because(key, value) for key, value in evidence.items()),
     }
 
 
@@ -178,8 +176,8 @@ def _words(name: str) -> str:
     return name.replace("_", " ").strip()
 
 
-def _because(key: str, value: Any) -> str:
-    """Say one line of evidence, with the unit that its name ends with."""
-    unit = next((suffix for suffix in _UNITS if key.endswith(suffix)), "")
+def because(key: str, value: Any) -> str:
+    """Say one line of a rule's evidence, with the unit that its name ends with."""
+    words, unit = words_and_unit(key)
     shown = f"{value:.3g}" if isinstance(value, float) else str(value)
-    return f"{_words(key.removesuffix(unit))} {shown}{_UNITS.get(unit, '')}"
+    return f"{words} {shown} {unit}".strip()

@@ -6,11 +6,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["NOT_MEASURED", "ScoreTable", "key_scores", "sentences", "tables"]
+__all__ = ["NOT_MEASURED", "ScoreTable", "flat_numbers", "key_scores", "sentences", "tables", "words_and_unit"]
 
 NOT_MEASURED: Final = "not measured"
 
 Score = Mapping[str, Any]
+
+_UNITS: Final = {
+    "_persons_per_m2": "persons per m²",
+    "_per_m2": "per m²",
+    "_per_min": "per minute",
+    "_per_s": "per second",
+    "_mps": "m/s",
+    "_px": "px",
+    "_m2": "m²",
+    "_m": "m",
+    "_s": "s",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +81,28 @@ def key_scores(score: Score) -> dict[str, float | None]:
         "ap50": person.get("ap50"),
         "count_mae": (score.get("count") or {}).get("mae"),
     }
+
+
+def flat_numbers(values: Mapping[str, Any], path: str = "") -> dict[str, float | None]:
+    """Return the single numbers in nested values by dotted key; lists, texts and truths are left out."""
+    found: dict[str, float | None] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            found |= flat_numbers(value, f"{path}{key}.")
+        elif value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+            found[f"{path}{key}"] = value
+    return found
+
+
+def words_and_unit(key: str) -> tuple[str, str]:
+    """Part a key such as ``travel_s.median`` into what it says and its unit: travel median, s."""
+    unit = ""
+    words = []
+    for part in key.split("."):
+        suffix = next((s for s in _UNITS if part.endswith(s)), "")
+        unit = _UNITS.get(suffix, unit)
+        words.append(part.removesuffix(suffix).replace("_", " "))
+    return " ".join(word for word in words if word), unit
 
 
 def _sum(rows: list[Mapping[str, Any]], key: str) -> float | None:

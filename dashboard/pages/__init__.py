@@ -1,0 +1,1 @@
+"""The pages of the control room: one a file, each with one function ``show``."""

@@ -1,0 +1,155 @@
+"""Live: the cameras as they are now, and the alerts that a person has to verify."""
+
+from __future__ import annotations
+
+import html
+from typing import Final
+
+import streamlit as st
+
+from dashboard.control_room import Alarm, ControlRoom, operator
+from dashboard.serve import alert_store
+from scenarios.errors import ParvisError
+
+__all__ = ["show"]
+
+_REASONS: Final = {
+    "owner": "the owner is beside it",
+    "furniture": "furniture, bin or sign of the place",
+    "light": "reflection, lamp or shadow",
+    "person": "a person who rests, not an object",
+    "usual": "usual traffic of this place",
+    "other": "something else (say what)",
+}
+_SHOWN: Final = 20
+_REFRESH_S: Final = 2.0
+
+
+def show() -> None:
+    """Show the page."""
+    st.title("Live")
+    store = alert_store()
+    if store is None or not store.is_file():
+        _explain(None if store is None else str(store))
+        return
+    try:
+        room = ControlRoom(store)
+        st.iframe("/live/wall", height=260)
+        _queue(room)
+        _decided(room)
+    except ParvisError as error:
+        st.error(str(error))
+
+
+def _explain(missing: str | None) -> None:
+    st.info(
+        "Nothing is watched yet: there is no alert store"
+        + (f" at {missing}." if missing else " in this folder.")
+        + " Start a watcher in another window, then open this page again:"
+    )
+    st.code(
+        "parvis watch rtsp://127.0.0.1:8554/gate --store runs/alerts.sqlite\n"
+        "parvis dashboard runs --store runs/alerts.sqlite",
+        language=None,
+    )
+
+
+def _queue(room: ControlRoom) -> None:
+    waiting = room.waiting()
+    st.session_state["alerts_on_page"] = [alarm.id for alarm in waiting]
+    st.subheader("To verify")
+    _news(room)
+    if not waiting:
+        st.caption("No alert waits for a decision.")
+        return
+    st.caption(f"The newest first. You decide as **{operator()}**; every decision is kept with this name.")
+    for alarm in waiting[:_SHOWN]:
+        _card(room, alarm)
+    if len(waiting) > _SHOWN:
+        st.caption(f"{len(waiting) - _SHOWN} older alerts follow when these are decided.")
+
+
+@st.fragment(run_every=_REFRESH_S)
+def _news(room: ControlRoom) -> None:
+    """Count what waits; bring new alerts onto the page, but never under the hands of somebody who is deciding."""
+    waiting = [alarm.id for alarm in room.waiting()]
+    on_page = st.session_state.get("alerts_on_page", [])
+    new = len(set(waiting) - set(on_page))
+    gone = len(set(on_page) - set(waiting))
+    if (new or gone) and st.session_state.get("dismissing") is None:
+        st.rerun(scope="app")
+    word = "alert waits" if len(waiting) == 1 else "alerts wait"
+    st.markdown(f"**{len(waiting)}** {word}" + (f" · :orange[{new} new, shown after this decision]" if new else ""))
+
+
+def _card(room: ControlRoom, alarm: Alarm) -> None:
+    with st.container(border=True, key=f"alert-{alarm.id}"):
+        left, right = st.columns([2, 3], gap="medium")
+        with left:
+            if alarm.has_picture:
+                st.html(
+                    f'<img class="still" src="/live/alert/{html.escape(alarm.id)}.jpg" '
+                    f'alt="Picture of the alert {html.escape(alarm.label)}">'
+                )
+            else:
+                st.html('<div class="still none">no picture was kept</div>')
+        with right:
+            st.markdown(f"#### {alarm.label}")
+            st.markdown(f":gray[{alarm.facts}]")
+            if alarm.why:
+                st.markdown(f"Why: {alarm.why}")
+            _decision(room, alarm)
+
+
+def _decision(room: ControlRoom, alarm: Alarm) -> None:
+    if st.session_state.get("dismissing") != alarm.id:
+        with st.container(horizontal=True):
+            st.button(
+                "Confirm",
+                key=f"confirm-{alarm.id}",
+                type="primary",
+                on_click=_decide,
+                args=(room, alarm, "confirmed", ""),
+            )
+            st.button("Dismiss", key=f"dismiss-{alarm.id}", on_click=_begin, args=(alarm,))
+        return
+    with st.form(f"why-{alarm.id}", border=False):
+        picked = st.radio("Why is it no event?", list(_REASONS), format_func=_REASONS.__getitem__, index=None)
+        words = st.text_input("In words", max_chars=200, placeholder="needed with 'something else'")
+        with st.container(horizontal=True):
+            sure = st.form_submit_button("Dismiss the alert", type="primary")
+            back = st.form_submit_button("Back")
+    if back:
+        st.session_state["dismissing"] = None
+        st.rerun()
+    if sure:
+        if picked is None or (picked == "other" and not words.strip()):
+            st.error("Say why: choose a reason, and with 'something else' say it in words.")
+            return
+        reason = words.strip() if picked == "other" else ": ".join(p for p in (_REASONS[picked], words.strip()) if p)
+        _decide(room, alarm, "dismissed", reason)
+        st.rerun()
+
+
+def _begin(alarm: Alarm) -> None:
+    st.session_state["dismissing"] = alarm.id
+
+
+def _decide(room: ControlRoom, alarm: Alarm, verdict: str, reason: str) -> None:
+    st.session_state["dismissing"] = None
+    try:
+        room.decide(alarm.id, verdict, by=operator(), reason=reason)
+    except ParvisError as error:
+        st.session_state["complaint"] = str(error)
+
+
+def _decided(room: ControlRoom) -> None:
+    complaint = st.session_state.pop("complaint", None)
+    if complaint:
+        st.error(complaint)
+    done = room.decided()
+    with st.expander(f"Decided ({len(done)})"):
+        if not done:
+            st.caption("Nothing has been decided yet.")
+            return
+        st.dataframe(done, hide_index=True)

@@ -1,0 +1,79 @@
+"""Pictures of the page Live as web routes: the wall of cameras, their newest pictures, the stills of the alerts.
+
+Pictures go by routes and not through Streamlit, whose own pictures flicker when they are refreshed. Nothing here is
+kept by a browser: an old picture must not come back as if it were live.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from dashboard.control_room import ControlRoom
+from dashboard.player import style, template_file, templates
+from scenarios.errors import ParvisError
+
+__all__ = ["picture_routes"]
+
+_NEVER_KEPT: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+def picture_routes(alert_store: Callable[[], Path | None]) -> list[BaseRoute]:
+    """Return the routes.
+
+    Args:
+        alert_store: Says where the alert store is now, or None.
+    """
+
+    def room() -> ControlRoom | None:
+        path = alert_store()
+        return ControlRoom(path) if path is not None and path.is_file() else None
+
+    async def wall(request: Request) -> Response:  # noqa: ARG001  Starlette hands it
+        page = templates().get_template("wall.html.j2")
+        return HTMLResponse(page.render(style=style(), script=template_file("wall.js")), headers=_NEVER_KEPT)
+
+    async def cameras(request: Request) -> Response:  # noqa: ARG001
+        def look() -> list[dict[str, object]]:
+            here = room()
+            return [] if here is None else [asdict(camera) for camera in here.cameras()]
+
+        try:
+            return JSONResponse({"cameras": await run_in_threadpool(look)}, headers=_NEVER_KEPT)
+        except ParvisError as error:
+            return JSONResponse({"error": str(error)}, status_code=503, headers=_NEVER_KEPT)
+
+    async def picture(request: Request) -> Response:
+        camera = request.path_params["camera"]
+        return await _jpeg(lambda here: here.picture(camera))
+
+    async def still(request: Request) -> Response:
+        alert = request.path_params["alert"]
+        return await _jpeg(lambda here: here.still(alert))
+
+    async def _jpeg(read: Callable[[ControlRoom], bytes | None]) -> Response:
+        def look() -> bytes | None:
+            here = room()
+            return None if here is None else read(here)
+
+        try:
+            found = await run_in_threadpool(look)
+        except ParvisError:
+            found = None
+        if found is None:
+            return PlainTextResponse("there is no such picture", status_code=404, headers=_NEVER_KEPT)
+        return Response(found, media_type="image/jpeg", headers=_NEVER_KEPT)
+
+    return [
+        Route("/live/wall", wall),
+        Route("/live/cameras.json", cameras),
+        Route("/live/picture/{camera}.jpg", picture),
+        Route("/live/alert/{alert}.jpg", still),
+    ]

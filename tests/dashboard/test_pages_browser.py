@@ -1,0 +1,294 @@
+"""The report and every page in a real Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.report import write_report
+from scenarios.recording import Recording
+
+pytestmark = pytest.mark.browser
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="SKIPPED LOUDLY: playwright is not installed")
+CHROMIUM = Path("/usr/bin/chromium")
+ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PICTURES = os.environ.get("PARVIS_SCREENSHOTS")
+"""Folder for screenshots, for a person to look at; none are kept without it."""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if not CHROMIUM.exists():
+        pytest.skip("SKIPPED LOUDLY: /usr/bin/chromium is not installed, so no page was looked at")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A page that fails the test when its script breaks or when it asks anything of another machine."""
+    context = browser.new_context(viewport={"width": 1400, "height": 950})
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(f"script: {error}"))
+    page.on("request", lambda r: None if _ours(r.url) else faults.append(f"asked {r.url}"))
+    yield page
+    context.close()
+    assert not faults, faults
+
+
+def _ours(url: str) -> bool:
+    return url.startswith(("file:", "data:", "blob:", "about:", "http://127.0.0.1", "ws://127.0.0.1"))
+
+
+def _keep(page: Any, name: str, *, full: bool = True) -> None:
+    if PICTURES:
+        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=full)
+
+
+@pytest.fixture(scope="module")
+def report_url(runs_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = shutil.copytree(runs_folder / "rehearsed", tmp_path_factory.mktemp("report") / "run")
+    return write_report(Recording.open(folder)).as_uri()
+
+
+@pytest.fixture
+def report(page: Any, report_url: str) -> Any:
+    page.goto(report_url)
+    page.wait_for_function("document.getElementById('player').player?.video.readyState >= 2")
+    return page
+
+
+def _time(page: Any) -> float:
+    return float(page.evaluate("document.getElementById('player').player.time()"))
+
+
+_PAINTED = """() => {
+  const c = document.querySelector('#player canvas');
+  const pixels = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+  let n = 0;
+  for (let i = 3; i < pixels.length; i += 4) n += pixels[i] > 0;
+  return n;
+}"""
+
+
+def test_report_plays(report: Any) -> None:
+    report.click("#player [data-do=play]")
+    report.wait_for_function("document.querySelector('video').currentTime > 0.5")
+    assert _time(report) > 0.4
+    shown = report.evaluate(
+        "() => { const p = document.getElementById('player').player; return [p.index, p.video.currentTime]; }"
+    )
+    assert abs(shown[0] / 12.5 - shown[1]) < 0.35
+    _keep(report, "report")
+
+
+def test_report_overlay_follows_its_switches(report: Any) -> None:
+    report.evaluate("document.getElementById('player').player.seek(3)")
+    boxes = report.evaluate(_PAINTED)
+    assert boxes > 500
+    report.uncheck("[data-layer=tracks]")
+    without_tracks = report.evaluate(_PAINTED)
+    assert without_tracks < boxes
+    report.check("[data-layer=detections]")
+    assert report.evaluate(_PAINTED) > without_tracks
+    for layer in ("visible", "detections", "alarms"):
+        report.uncheck(f"[data-layer={layer}]")
+    assert report.evaluate(_PAINTED) == 0
+
+
+def test_report_seeks_from_timeline_table_and_keys(report: Any) -> None:
+    report.click(".t-event[data-n='2'] .t-mark")
+    assert _time(report) == pytest.approx(4.0, abs=0.05)
+    report.wait_for_function("Math.abs(document.querySelector('video').currentTime - 4.0) < 0.1")
+    report.locator(".ledger tr[data-n='1'] .go").click()
+    assert _time(report) == pytest.approx(2.0, abs=0.05)
+    assert report.get_attribute("[data-camera=west_wall]", "aria-selected") == "true"
+    report.focus("#player")
+    report.keyboard.press("ArrowRight")
+    assert _time(report) == pytest.approx(2.08, abs=0.01)
+    report.keyboard.press("n")
+    assert _time(report) == pytest.approx(4.0, abs=0.05)
+    report.locator(".plan [data-n='3']").click()
+    assert _time(report) == pytest.approx(6.5, abs=0.05)
+
+
+def test_report_on_a_phone(report: Any) -> None:
+    report.set_viewport_size({"width": 390, "height": 844})
+    report.wait_for_timeout(300)
+    assert report.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    _keep(report, "report_phone")
+
+
+def test_report_that_lost_its_film_says_so(page: Any, report_url: str, tmp_path: Path) -> None:
+    lonely = shutil.copy(report_url.removeprefix("file://"), tmp_path / "report.html")
+    page.goto(Path(lonely).as_uri())
+    page.wait_for_selector(".pv-message:not([hidden])")
+    assert "must lie beside this page" in page.inner_text(".pv-message")
+
+
+@pytest.fixture(scope="module")
+def site(runs_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The dashboard, started as a person starts it, on a copy of the runs."""
+    folder = tmp_path_factory.mktemp("site") / "runs"
+    shutil.copytree(runs_folder, folder)
+    for name in ("rehearsed", "watched"):
+        write_report(Recording.open(folder / name))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    code = f"from pathlib import Path; from dashboard.serve import serve; serve(Path({str(folder)!r}), port={port})"
+    log = folder.parent / "serve.log"
+    with log.open("wb") as out:
+        server = subprocess.Popen([sys.executable, "-c", code], stdout=out, stderr=out, cwd=folder.parent)
+    try:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2).close()
+                break
+            except (urllib.error.URLError, ConnectionError):
+                assert server.poll() is None, log.read_text()
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.3)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def _status(url: str, **headers: str) -> tuple[int, bytes]:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+def test_films_come_in_ranges(site: str, runs_folder: Path) -> None:
+    whole = (runs_folder / "rehearsed/video/south_mast.mp4").read_bytes()
+    url = f"{site}/files/rehearsed/video/south_mast.mp4"
+    assert _status(url) == (200, whole)
+    assert _status(url, Range="bytes=100-199") == (206, whole[100:200])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/files/../serve.log/report.html",
+        "/files/%2e%2e/report.html",
+        "/files/..%2f..%2fetc/report.html",
+        "/files/rehearsed/video/..%2f..%2frehearsed%2fvideo%2fsouth_mast.mp4",
+        "/files/rehearsed/video/%2e%2e%2f%2e%2e%2fwatched%2fvideo%2fsouth_mast.mp4",
+        "/files/nothing/player",
+        "/files/rehearsed/run.json",
+    ],
+)
+def test_nothing_outside_the_folder_is_served(site: str, path: str) -> None:
+    status, body = _status(site + path)
+    # Streamlit answers unknown addresses with its own start page, which holds nothing of ours
+    assert status in (400, 404) or b"<title>Streamlit</title>" in body
+
+
+def test_other_names_of_this_machine_are_refused(site: str) -> None:
+    """A page of another site whose name was bent to 127.0.0.1 cannot read the pages."""
+    for path in ("/files/rehearsed/report.html", "/"):
+        assert _status(site + path)[0] == 200
+        assert _status(site + path, Host="evil.example")[0] == 421
+
+
+def test_overlay_belongs_to_the_picture(site: str, page: Any) -> None:
+    """The box is drawn where the rectangle in the film is: same picture, same place."""
+    page.goto(f"{site}/files/rehearsed/player#t=5")
+    page.wait_for_function("document.getElementById('player').player?.video.readyState >= 2")
+    page.wait_for_function("!document.querySelector('video').seeking")
+    page.wait_for_timeout(300)
+    offsets = page.evaluate(
+        """() => {
+      const p = document.getElementById('player').player, c = document.createElement('canvas');
+      c.width = 640; c.height = 360;
+      const pen = c.getContext('2d');
+      pen.drawImage(p.video, 0, 0);
+      const rows = p.camera.truth[p.index], out = [];
+      for (let i = 0; i < rows.length; i += 11) {
+        const [id, , x, y, w, h] = rows.slice(i, i + 6);
+        if (id !== 0) continue;
+        const row = pen.getImageData(0, Math.round(y + h / 2), 640, 1).data;
+        const red = [];
+        for (let k = Math.max(0, x - 40); k < Math.min(640, x + w + 40); k++) {
+          if (row[4 * k] > 150 && row[4 * k + 2] < 110) red.push(k);
+        }
+        out.push([x, x + w, Math.min(...red), Math.max(...red)]);
+      }
+      return out;
+    }"""
+    )
+    assert len(offsets) == 1
+    left, right, red_left, red_right = offsets[0]
+    assert abs(left - red_left) <= 3
+    assert abs(right - red_right) <= 3
+
+
+def _settled(page: Any) -> None:
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    assert page.locator("[data-testid=stException]").count() == 0, page.locator(
+        "[data-testid=stException]"
+    ).inner_text()
+
+
+def test_test_page_shows_the_player_and_seeks(site: str, page: Any) -> None:
+    page.goto(f"{site}/?run=rehearsed")
+    page.wait_for_selector("iframe")
+    _settled(page)
+    frame = page.frame_locator("iframe").first
+    frame.locator("video").wait_for()
+    inner = next(f for f in page.frames if "/files/rehearsed/player" in f.url)
+    inner.wait_for_function("document.getElementById('player').player?.video.readyState >= 2")
+    inner.evaluate("window.same = true")
+    _keep(page, "test")
+    page.get_by_role("button", name="Show").nth(2).click()
+    inner.wait_for_function("Math.abs(document.getElementById('player').player.time() - 6.5) < 0.05")
+    assert inner.evaluate("window.same") is True, "the player was loaded again instead of steered"
+    _settled(page)
+    inner.evaluate("document.getElementById('player').player.seek(0)")
+    page.get_by_role("button", name="Show").nth(2).click()
+    inner.wait_for_function("Math.abs(document.getElementById('player').player.time() - 6.5) < 0.05")
+    assert page.get_by_text("not measured").count() >= 1
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(800)
+    _keep(page, "test_phone", full=False)
+
+
+def test_test_page_shows_two_runs_beside_each_other(site: str, page: Any) -> None:
+    page.goto(f"{site}/?run=rehearsed")
+    page.wait_for_selector("iframe")
+    page.get_by_label("Beside").click()
+    page.get_by_role("option").nth(1).click()
+    page.wait_for_function("document.querySelectorAll('iframe').length === 2")
+    _settled(page)
+    page.wait_for_timeout(1200)
+    _keep(page, "test_beside")
