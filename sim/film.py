@@ -1,0 +1,268 @@
+"""From a scenario to its films and its truth."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import av
+import numpy as np
+import pyarrow as pa
+import tomli_w
+
+from scenarios.camera import Camera
+from scenarios.frame import Frame
+from scenarios.recording import Recording
+from scenarios.scenario import Scenario
+from scenarios.truth import BOXES, OBJECTS, PEOPLE, GroundTruth, column
+from sim.crowd import Crowd
+from sim.render.compositor import Compositor, Shot
+from sim.render.mark import masked
+from sim.render.video import VideoWriter
+from sim.state import BAG_KINDS, POSTURES, ROLES, Snapshot
+
+__all__ = ["FilmResult", "digest", "film", "film_cameras", "frames", "shots"]
+
+_SENSOR_STREAM: Final = 0x5E2508
+"""Keeps the sensor's chance apart from the crowd's."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FilmResult:
+    """What was filmed.
+
+    Attributes:
+        recording: Where it lies.
+        truth: What happened.
+        cameras: The cameras, the burnt-in mark among their masks.
+        frame_count: Pictures of each camera.
+        seed: That decided it.
+    """
+
+    recording: Recording
+    truth: GroundTruth
+    cameras: tuple[Camera, ...]
+    frame_count: int
+    seed: int
+
+
+def film_cameras(scenario: Scenario) -> tuple[Camera, ...]:
+    """Return a scenario's cameras as their films have them: the burnt-in mark is among their masks."""
+    return tuple(masked(spec.build()) for spec in scenario.cameras)
+
+
+def shots(
+    scenario: Scenario, seed: int | None = None, cameras: Sequence[str] | None = None
+) -> Iterator[tuple[Snapshot, tuple[Shot, ...]]]:
+    """Run the crowd and film it, an instant at a time, with the truth of every picture.
+
+    Args:
+        scenario: What to film.
+        seed: In place of the scenario's own.
+        cameras: Ids of the cameras wanted; None: all.
+
+    Yields:
+        The world, and one shot a camera in the scenario's order.
+    """
+    crowd = Crowd(scenario, _seed(scenario, seed))
+    yield from _roll(scenario, crowd, _compositors(scenario, seed, cameras))
+
+
+def frames(
+    scenario: Scenario, seed: int | None = None, cameras: Sequence[str] | None = None
+) -> Iterator[tuple[Frame, ...]]:
+    """Run the crowd and film it, an instant at a time: one picture a camera in the scenario's order.
+
+    Args:
+        scenario: What to film.
+        seed: In place of the scenario's own.
+        cameras: Ids of the cameras wanted; None: all.
+    """
+    for _, taken in shots(scenario, seed, cameras):
+        yield tuple(shot.frame for shot in taken)
+
+
+def film(
+    scenario: Scenario,
+    recording: Recording,
+    *,
+    seed: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> FilmResult:
+    """Film a scenario into a run folder: videos, calibrated cameras, picture times, scenario and truth.
+
+    ``run.json`` is left to whoever decides what the run was for.
+
+    Args:
+        scenario: What to film.
+        recording: Where to.
+        seed: In place of the scenario's own.
+        progress: Told the share that is done, 0 to 1.
+
+    Raises:
+        RecordingError: The folder cannot be written.
+    """
+    crowd = Crowd(scenario, _seed(scenario, seed))
+    compositors = _compositors(scenario, seed, None)
+    cameras = film_cameras(scenario)
+    truth = _TruthTables()
+    times = []
+    with ExitStack() as stack:
+        writers = [
+            stack.enter_context(VideoWriter(recording.video(c.id), c.width_px, c.height_px, scenario.fps))
+            for c in cameras
+        ]
+        for index, (snapshot, taken) in enumerate(_roll(scenario, crowd, compositors)):
+            times.append(snapshot.time_s)
+            truth.add_world(snapshot)
+            for writer, shot in zip(writers, taken, strict=True):
+                writer.write(shot.frame.image)
+                truth.add_shot(shot)
+            if progress is not None:
+                progress((index + 1) / scenario.frame_count)
+    whole = truth.finish(scenario.duration_s, crowd)
+    whole.save(recording.truth_dir)
+    recording.save_cameras(list(cameras))
+    for camera in cameras:
+        recording.save_frame_times(camera.id, np.array(times))
+        _save_mot(whole, camera.id, recording.mot_truth(camera.id))
+    run_as = scenario.model_copy(update={"seed": _seed(scenario, seed)})
+    recording.scenario_toml.write_text(
+        tomli_w.dumps(run_as.model_dump(mode="json", exclude_none=True)), encoding="utf-8"
+    )
+    return FilmResult(recording, whole, cameras, len(times), _seed(scenario, seed))
+
+
+def digest(recording: Recording) -> dict[str, str]:
+    """Return SHA-256 sums of what was true and of what can be seen.
+
+    Returns:
+        ``truth_sha256`` over the tables and incidents, ``pixels_sha256`` over the decoded pictures of all films.
+    """
+    truth = recording.truth()
+    told = hashlib.sha256()
+    for table in (truth.people, truth.objects, truth.boxes):
+        if table is not None:
+            for name in table.column_names:
+                values = column(table, name)
+                told.update(name.encode())
+                told.update("\n".join(values).encode() if values.dtype == object else values.tobytes())
+    told.update((recording.truth_dir / "incidents.json").read_bytes())
+    seen = hashlib.sha256()
+    for camera in recording.cameras():
+        seen.update(camera.id.encode())
+        with av.open(str(recording.video(camera.id))) as file:
+            for picture in file.decode(video=0):
+                seen.update(picture.to_ndarray(format="yuv420p").tobytes())
+    return {"truth_sha256": told.hexdigest(), "pixels_sha256": seen.hexdigest()}
+
+
+def _seed(scenario: Scenario, seed: int | None) -> int:
+    return scenario.seed if seed is None else seed
+
+
+def _compositors(scenario: Scenario, seed: int | None, wanted: Sequence[str] | None) -> list[Compositor]:
+    """One a camera; what a camera shows does not depend on which others are filmed."""
+    root = np.random.default_rng((_SENSOR_STREAM, _seed(scenario, seed)))
+    chance = root.spawn(len(scenario.cameras))
+    return [
+        Compositor(scenario, spec.build(), rng)
+        for spec, rng in zip(scenario.cameras, chance, strict=True)
+        if wanted is None or spec.id in wanted
+    ]
+
+
+def _roll(
+    scenario: Scenario, crowd: Crowd, compositors: list[Compositor]
+) -> Iterator[tuple[Snapshot, tuple[Shot, ...]]]:
+    for index in range(scenario.frame_count):
+        if index:
+            for _ in range(scenario.steps_per_frame):
+                crowd.step()
+        snapshot = crowd.snapshot()
+        yield snapshot, tuple(c.shoot(snapshot, index) for c in compositors)
+
+
+def _save_mot(truth: GroundTruth, camera_id: str, path: Path) -> None:
+    """Write people as MOTChallenge lines: frame, id, left, top, width, height, 1, 1, visibility; counted from 1."""
+    assert truth.boxes is not None
+    lines = [
+        f"{row['frame'] + 1},{row['id']},{row['x1'] + 1:.2f},{row['y1'] + 1:.2f},{row['x2'] - row['x1']:.2f},"
+        f"{row['y2'] - row['y1']:.2f},1,1,{row['visibility']:.4f}\n"
+        for row in truth.boxes.to_pylist()
+        if row["camera"] == camera_id and row["cls"] == "person"
+    ]
+    path.write_text("".join(lines), encoding="utf-8")
+
+
+@dataclass(slots=True)
+class _TruthTables:
+    """Columns that grow by an instant at a time."""
+
+    people: list[Any] = field(default_factory=list)
+    objects: list[Any] = field(default_factory=list)
+    boxes: list[Any] = field(default_factory=list)
+
+    def add_world(self, snapshot: Snapshot) -> None:
+        who, what = snapshot.people, snapshot.objects
+        self.people.append(
+            _batch(
+                PEOPLE,
+                np.full(len(who.id), snapshot.time_s),
+                who.id,
+                *who.position_m.T,
+                *who.velocity_mps.T,
+                [POSTURES[code].value for code in who.posture],
+                [ROLES[code].value for code in who.role],
+            )
+        )
+        self.objects.append(
+            _batch(
+                OBJECTS,
+                np.full(len(what.id), snapshot.time_s),
+                what.id,
+                [BAG_KINDS[code].value for code in what.kind],
+                *what.position_m.T,
+                what.carried_by,
+                what.owner,
+            )
+        )
+
+    def add_shot(self, shot: Shot) -> None:
+        boxes, frame = shot.boxes, shot.frame
+        count = len(boxes.id)
+        self.boxes.append(
+            _batch(
+                BOXES,
+                [frame.camera_id] * count,
+                np.full(count, frame.index),
+                np.full(count, frame.time_s),
+                boxes.id,
+                ["bag" if bag else "person" for bag in boxes.is_bag],
+                *boxes.whole_px.T,
+                *boxes.visible_px.T,
+                boxes.visibility,
+                *boxes.feet_m.T,
+            )
+        )
+
+    def finish(self, duration_s: float, crowd: Crowd) -> GroundTruth:
+        return GroundTruth(
+            duration_s=duration_s,
+            people=pa.Table.from_batches(self.people, PEOPLE),
+            objects=pa.Table.from_batches(self.objects, OBJECTS),
+            boxes=pa.Table.from_batches(self.boxes, BOXES),
+            incidents=tuple(crowd.incidents_truth()),
+        )
+
+
+def _batch(schema: pa.Schema, *columns: Any) -> pa.RecordBatch:
+    arrays = [
+        pa.array(np.ascontiguousarray(values, kind.to_pandas_dtype()) if not isinstance(values, list) else values, kind)
+        for values, kind in zip(columns, schema.types, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
