@@ -173,9 +173,9 @@ class BackgroundDetector:
             filled = area / (w * h)
             least, most = self.settings.bag_m
             box = (float(x1), float(y1), float(x1 + w), float(y1 + h))
-            if filled < 0.35:
+            if filled < _LEAST_FILL:
                 continue
-            if still and least <= max(tall_m, wide_m) <= most and min(tall_m, wide_m) >= least / 2:
+            if still and least <= max(tall_m, wide_m) <= most and min(tall_m, wide_m) >= least:
                 found.append((*box, _confidence(filled), ObjectClass.BAG))
             elif self.settings.least_person_m <= tall_m <= 2.3 and 0.3 <= wide_m <= 1.4:
                 found.append((*box, _confidence(0.7 * filled), ObjectClass.PERSON))  # sits, or is a child
@@ -211,5 +211,7 @@ def _confidence(fit: float) -> float:
 _JOIN: Final = np.ones((7, 5), np.uint8)
 _CROSS: Final = np.ones((3, 3), np.uint8)
 _LEAST_AREA: Final = 12
+_LEAST_FILL: Final = 0.4
+"""Tape, cables and branches fill less of their box."""
 _GHOST_SHARE: Final = 0.6
 """An object whose rim has less than this share of the contrast that the scene has there is a hole in the scene."""

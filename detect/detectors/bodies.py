@@ -272,7 +272,7 @@ def _best(
                 spill = _sum(rest, mid - 0.3 * w, top - 0.15 * h, mid + 0.3 * w, top) + _sum(
                     rest, mid - 0.4 * w, v, mid + 0.4 * w, v + 0.1 * h
                 )
-                fit = (min(new, 1.1 * area) - 0.6 * (area - filled) - 0.5 * spill) / area
+                fit = (min(new, 1.1 * area) - 0.6 * (area - filled) - 0.5 * spill) / area - 0.3 * abs(scale - 1.0)
                 if fit > best[4]:
                     best[0] = mid - 0.5 * w
                     best[1] = top
