@@ -126,7 +126,7 @@ def _facts(run: Mapping[str, Any], score: Mapping[str, Any], scenario: Scenario 
         ("Tracker", run.get("tracker")),
         ("Rules changed", changed or "none: defaults"),
         *(
-            [(f"Digest of {_words(k)}", v) for k, v in digest.items()]
+            [(f"SHA-256 of {_words(k.removesuffix('_sha256'))}", v) for k, v in digest.items()]
             if isinstance(digest, Mapping)
             else [("Digest of truth and pixels", digest)]
         ),

@@ -199,7 +199,6 @@ class ParvisPlayer {
     const pen = canvas.getContext("2d"), k = width / camera.width;
     pen.setTransform(dense, 0, 0, dense, 0, 0);
     pen.clearRect(0, 0, width, height);
-    pen.font = "600 11px system-ui, sans-serif";
     const colour = (name) => getComputedStyle(this.root).getPropertyValue(name);
     if (this.on.full || this.on.visible) this.truth(pen, k, colour);
     if (this.on.detections) this.boxes(pen, k, "detections", 0, colour("--c-detections"));
@@ -242,7 +241,7 @@ class ParvisPlayer {
       for (const [px, py] of trails.get(id)) pen.lineTo(px, py);
       pen.stroke();
       pen.globalAlpha = 1;
-      if (w * k >= 14 || bag) this.tag(pen, `${bag ? "bag " : ""}${camera.track_names[id]}`, x * k, y * k, colour);
+      this.name(pen, `${bag ? "bag " : ""}${camera.track_names[id]}`, x * k, y * k - 3, colour);
     }
   }
 
@@ -268,7 +267,19 @@ class ParvisPlayer {
     pen.strokeRect(x, y, w, h);
   }
 
+  /** A quiet text, readable on any ground: many stand close together. */
+  name(pen, text, x, y, colour) {
+    pen.font = "10px system-ui, sans-serif";
+    pen.lineWidth = 3;
+    pen.lineJoin = "round";
+    pen.strokeStyle = "rgb(14 19 23 / 80%)";
+    pen.strokeText(text, x, y);
+    pen.fillStyle = colour;
+    pen.fillText(text, x, y);
+  }
+
   tag(pen, text, x, y, colour) {
+    pen.font = "600 11px system-ui, sans-serif";
     const width = pen.measureText(text).width + 8, left = Math.max(0, Math.min(x - 1, this.canvas.clientWidth - width));
     const top = Math.max(0, y - 15);
     pen.fillStyle = colour;

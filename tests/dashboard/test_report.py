@@ -89,6 +89,7 @@ def test_report_says_what_made_it(report: str, rehearsed: Recording) -> None:
     assert "parvis run small_forecourt_v1 --seed 7 --detector background" in texts
     assert rehearsed.run()["scenario_hash"] in texts
     assert "ab" * 32 in texts
+    assert "SHA-256 of pixels" in texts
     assert "+1.4 s" in texts
     assert "owner away 5.25 m, alone 30 s" in texts
 
