@@ -30,6 +30,7 @@ _TRAIL_S: Final = 15.0
 _BRIEF_S: Final = 0.3
 """A bag that rests for so long where one is remembered is that one."""
 _STANDS_MPS: Final = 0.4
+_STAYS_MPS: Final = 0.6
 _SAME_BOX_IOU: Final = 0.3
 _COVERED: Final = 0.3
 
@@ -238,7 +239,9 @@ class AbandonedObject:
             self._clock(bag, now)
         if bag.away_since_s is None:
             return self._end(bag, now)
-        if bag.event is not None or now - bag.away_since_s < s.alone_s or now - bag.seen_s > s.recent_s:
+        if bag.event is not None or bag.back_since_s is not None:
+            return []
+        if now - bag.away_since_s < s.alone_s or now - bag.seen_s > s.recent_s:
             return []
         self._said += 1
         place = (float(bag.place[0]), float(bag.place[1])) if scene.camera is not None else None
@@ -282,7 +285,8 @@ class AbandonedObject:
             bag.away_since_s = gone_since if bag.away_since_s is None else bag.away_since_s
         elif bag.away_since_s is not None:
             bag.back_since_s = now if bag.back_since_s is None else bag.back_since_s
-            if now - bag.back_since_s >= s.return_s:
+            stays = not seen_now or bool(np.linalg.norm(bag.owner_mps) <= _STAYS_MPS) or self._guarded(bag, now)
+            if now - bag.back_since_s >= (s.return_s if stays else s.pass_s):
                 bag.away_since_s = bag.back_since_s = None
 
     def _guarded(self, bag: Bag, now: float) -> bool:

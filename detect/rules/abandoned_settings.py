@@ -29,7 +29,8 @@ class AbandonedObjectSettings(Entry):
         settle_s: A bag that is there so soon after the first picture was there before it.
         belongs_s: Who stays beside such a bag for so long is its owner.
         belongs_m: And is not farther from it than this.
-        return_s: The owner is back when near again for so long.
+        return_s: The owner is back when near again for so long, hardly moving,
+        pass_s: or for so long when walking: a track that went over to a passer-by is no return.
         lost_s: An owner who vanishes beside the bag is away when not seen for so long.
         reassociate_s: A new track is the owner's when it begins so soon after the owner's was lost.
         reassociate_m: And not farther than this from where the owner would be.
@@ -50,6 +51,7 @@ class AbandonedObjectSettings(Entry):
     belongs_s: Annotated[float, Field(ge=1, le=10)] = 5.0
     belongs_m: Metres = 2.0
     return_s: Seconds = 0.5
+    pass_s: Seconds = 5.0
     lost_s: Seconds = 2.0
     reassociate_s: Seconds = 5.0
     reassociate_m: Metres = 2.0

@@ -177,6 +177,14 @@ def test_owner_whose_id_goes_off_with_a_passer_by_still_stands_there(world, bag_
     assert alarm.start_s == pytest.approx(40.0 + 3.0 / 1.3 + 30.0, abs=1.0)
 
 
+def test_owner_whose_id_comes_by_with_somebody_else_is_not_back(world, bag_story, actor) -> None:
+    owner, bag = bag_story()
+    owner.other_ids = [(20.0, 60)]
+    passing = actor(60, [(14.0, 16.9, 5.0), (20.0, 9.1, 5.0), (40.0, -16.9, 5.0)], other_ids=[(20.0, 1)])
+    (alarm,) = world().play(AbandonedObject(), [owner, bag, passing], 60.0)
+    assert alarm.start_s == pytest.approx(DUE_S, abs=0.5)
+
+
 def test_two_bags_one_left(world, bag_story) -> None:
     stays = bag_story(leaves=False, owner=2, bag=101, place=(0.0, 9.0))
     (alarm,) = world(miss=0.1, jitter_m=0.08).play(AbandonedObject(), bag_story() + stays, 70.0)
