@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final
@@ -18,6 +19,7 @@ __all__ = ["RtspSource"]
 _OPEN_LIMIT_S: Final = 5.0
 _READ_LIMIT_S: Final = 4.0
 _USUAL_FPS: Final = 25.0
+_MUTE: Final = "no answer within the time limit"
 _UNAUTHORISED: Final = (av.HTTPUnauthorizedError, av.HTTPForbiddenError)
 
 
@@ -69,12 +71,14 @@ class _RtspConnection:
             "allowed_media_types": "video",
             "fpsprobesize": "2",  # the usual 20 pictures cost 2 s at every connection
         }
+        began_s = time.monotonic()
         try:
             self._container: Any = av.open(url, options=options, timeout=(_OPEN_LIMIT_S, _READ_LIMIT_S))
         except _UNAUTHORISED:
             raise SourceError(f"{name}: the camera refuses this user name or password") from None
         except (av.FFmpegError, ValueError) as error:
-            raise SourceError(f"{name}: unreachable ({_why(error)})") from None
+            mute = time.monotonic() - began_s >= _READ_LIMIT_S  # FFmpeg then calls it invalid data
+            raise SourceError(f"{name}: unreachable ({_MUTE if mute else _why(error)})") from None
         try:
             streams = self._container.streams.video
             if not streams or streams[0].codec_context is None or not streams[0].width:
@@ -124,6 +128,6 @@ class _RtspConnection:
 def _why(error: Exception) -> str:
     """Say what went wrong without the address, which may hold a password."""
     if isinstance(error, av.ExitError | av.TimeoutError):
-        return "no answer within the time limit"
+        return _MUTE
     text = getattr(error, "strerror", None) or type(error).__name__
     return redact(str(text))
