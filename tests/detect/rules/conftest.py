@@ -48,7 +48,7 @@ class World:
 
     camera: Camera | None = CAMERA
     zones: Sequence[Zone] = ()
-    fps: float = 12.5
+    fps: float = 8.0
     miss: float = 0.0
     jitter_m: float = 0.0
     rename: Callable[[int], int] = int
