@@ -64,12 +64,13 @@ def locate_feet(
     n = len(boxes)
     if not n:
         return np.empty((0, 2)), np.empty((0, 2, 2))
+    boxes = boxes - 0.5  # a box runs along the outer edges of its pixels, the camera counts from their centres
     middle = (boxes[:, 0] + boxes[:, 2]) / 2
     sigma = np.maximum(settings.noise_px, settings.noise_share * (boxes[:, 3] - boxes[:, 1]))
     position, jacobian = _on_plane(camera, np.c_[middle, boxes[:, 3]], 0.0)
     covariance = _spread(jacobian, sigma)
     cut = (
-        (boxes[:, 3] >= camera.height_px - 1 - _EDGE_PX)
+        (boxes[:, 3] >= camera.height_px - 0.5 - _EDGE_PX)
         & (boxes[:, 1] > _EDGE_PX)
         & (np.asarray(cls) == ObjectClass.PERSON)
     )

@@ -198,7 +198,7 @@ class BackgroundDetector:
             boxes[:, 0::2] = np.clip(boxes[:, 0::2], 0, self._full[1])
             boxes[:, 1::2] = np.clip(boxes[:, 1::2], 0, self._full[0])
         return sv.Detections(
-            xyxy=boxes - 0.5,  # pixels count from the centre of the first one
+            xyxy=boxes,
             confidence=np.array([f[4] for f in found], float),
             class_id=np.array([int(f[5]) for f in found], int),
         )

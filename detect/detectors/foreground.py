@@ -136,7 +136,9 @@ class SceneModel:
         stack = np.stack([self._early[i] for i in picks])
         self._mean = np.median(stack, axis=0).astype(np.float32)
         noise = np.median(np.abs(stack - self._mean), axis=(0, 3)) * 1.4826
-        self._variance = np.maximum(noise, self.settings.least_noise).astype(np.float32) ** 2
+        self._variance = (
+            np.clip(noise, self.settings.least_noise, 2 * self.settings.least_noise).astype(np.float32) ** 2
+        )
         self._candidate = image.astype(np.float32)
         self._age = np.zeros(image.shape[:2], np.float32)
         self._flicker = np.zeros(image.shape[:2], np.float32)
@@ -178,7 +180,7 @@ def _step(
     tint2: np.float32,
 ) -> None:
     rate = min(np.float32(1.0), dt / adapt_s)
-    calm = max(np.float32(0.0), np.float32(1.0) - dt / np.float32(15.0))
+    calm = max(np.float32(0.0), np.float32(1.0) - dt / np.float32(4.0))
     third = np.float32(1.0 / 3.0)
     for y in range(image.shape[0]):
         for x in range(image.shape[1]):
@@ -197,11 +199,11 @@ def _step(
                 mean[y, x, 1] = mg + rate * (g - mg)
                 mean[y, x, 2] = mr + rate * (r - mr)
                 grown = variance[y, x] + rate * (d2 - variance[y, x])
-                variance[y, x] = min(max(grown, least), np.float32(9.0) * least)
+                variance[y, x] = min(max(grown, least), np.float32(4.0) * least)
                 if was_still:
                     age[y, x] = max(np.float32(0.0), age[y, x] - np.float32(2.0) * dt)
                     if d2 * np.float32(4.0) < limit and age[y, x] == np.float32(0.0):
-                        flicker[y, x] = min(np.float32(4.0), flicker[y, x] + np.float32(0.25))
+                        flicker[y, x] = min(np.float32(3.0), flicker[y, x] + np.float32(0.12))
                 labels[y, x] = SCENE
                 continue
             cb = candidate[y, x, 0]

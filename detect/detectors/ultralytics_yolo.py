@@ -60,7 +60,7 @@ class UltralyticsDetector:
         mapped = np.array([-1 if (c := self._class_of[int(k)]) is None else int(c) for k in found.cls.tolist()], int)
         keep = mapped >= 0
         return sv.Detections(
-            xyxy=found.xyxy.cpu().numpy().astype(float).reshape(-1, 4)[keep] - 0.5,
+            xyxy=found.xyxy.cpu().numpy().astype(float).reshape(-1, 4)[keep],
             confidence=found.conf.cpu().numpy().astype(float)[keep],
             class_id=mapped[keep],
         )

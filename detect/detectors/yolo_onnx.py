@@ -78,9 +78,8 @@ class Letterbox:
         return out
 
     def back(self, boxes: NDArray[Any]) -> NDArray[np.float64]:
-        """Take boxes (n, 4) from the input to the picture, where pixels count from the centre of the first one."""
-        edges = (np.asarray(boxes, float) - np.array((self.left, self.top) * 2)) / self.scale
-        return np.asarray(edges - 0.5)
+        """Take boxes (n, 4) from the input to the picture."""
+        return np.asarray((np.asarray(boxes, float) - np.array((self.left, self.top) * 2)) / self.scale)
 
 
 class YoloOnnxDetector:
@@ -168,8 +167,8 @@ class YoloOnnxDetector:
         mapped = np.where(known, ours[np.where(known, cls, 0)], -1)
         keep = (score >= self.least_confidence) & (mapped >= 0) & np.isfinite(corners).all(axis=1)
         boxes = fit.back(corners[keep])
-        boxes[:, 0::2] = np.clip(boxes[:, 0::2], -0.5, shape[1] - 0.5)
-        boxes[:, 1::2] = np.clip(boxes[:, 1::2], -0.5, shape[0] - 0.5)
+        boxes[:, 0::2] = np.clip(boxes[:, 0::2], 0, shape[1])
+        boxes[:, 1::2] = np.clip(boxes[:, 1::2], 0, shape[0])
         real = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
         found = sv.Detections(xyxy=boxes[real], confidence=score[keep][real].astype(float), class_id=mapped[keep][real])
         return found.with_nms(self.most_overlap) if len(found) else found

@@ -50,7 +50,7 @@ def test_pt_without_the_extra(tmp_path: Path) -> None:
 
 
 def test_pt_is_not_loaded_without_trust(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "find_spec", lambda name: object())
+    monkeypatch.setattr(table, "find_spec", lambda _: object())
     (tmp_path / "m.pt").write_bytes(b"x")
     with pytest.raises(DetectorError, match="--trust-weights"):
         build_detector(str(tmp_path / "m.pt"))
@@ -62,12 +62,12 @@ def blind(argument: str, trust_weights: bool) -> object:
 
 def test_other_distributions_add_detectors(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = EntryPoint("blind", f"{__name__}:blind", "parvis.detectors")
-    monkeypatch.setattr(EntryPoint, "load", lambda self: blind)
-    monkeypatch.setattr(table, "entry_points", lambda group: [entry])
+    monkeypatch.setattr(EntryPoint, "load", lambda _: blind)
+    monkeypatch.setattr(table, "entry_points", lambda **_: [entry])
     assert "blind" in known_detectors()
     assert build_detector("blind").name == "background"
     taken = EntryPoint("background", "x:y", "parvis.detectors")
-    monkeypatch.setattr(table, "entry_points", lambda group: [taken])
+    monkeypatch.setattr(table, "entry_points", lambda **_: [taken])
     with pytest.raises(DetectorError, match="takes a name that is taken"):
         known_detectors()
 

@@ -87,7 +87,7 @@ def test_both_layouts_give_the_known_boxes(tmp_path: Path, layout: Any) -> None:
     found = YoloOnnxDetector(path).detect([picture()])[0]
     order = np.argsort(found.class_id)
     assert found.class_id[order].tolist() == [ObjectClass.PERSON, ObjectClass.BAG]
-    np.testing.assert_allclose(found.xyxy[order], [(14.5, 16.5, 24.5, 46.5), (36.5, 45.5, 42.5, 53.5)], atol=1e-4)
+    np.testing.assert_allclose(found.xyxy[order], [(15, 17, 25, 47), (37, 46, 43, 54)], atol=1e-4)
     np.testing.assert_allclose(found.confidence[order], [0.9, 0.7], atol=1e-6)
 
 
@@ -95,7 +95,7 @@ def test_boxes_come_back_through_the_letterbox(tmp_path: Path) -> None:
     path = write_network(tmp_path / "m.onnx", end_to_end_layout())
     found = YoloOnnxDetector(path).detect([picture((128, 256, 3))])[0]  # a quarter, 16 grey rows above
     person = found.xyxy[found.class_id == ObjectClass.PERSON][0]
-    np.testing.assert_allclose(person, np.array((15 * 4, (17 - 16) * 4, 25 * 4, (47 - 16) * 4)) - 0.5, atol=1e-3)
+    np.testing.assert_allclose(person, np.array((15 * 4, (17 - 16) * 4, 25 * 4, (47 - 16) * 4)), atol=1e-3)
 
 
 @pytest.mark.parametrize("batch", [1, "batch"])
@@ -179,4 +179,4 @@ def test_letterbox_round_trip(height: int, width: int, inlet: tuple[int, int]) -
     assert inside.min() >= 0
     assert inside[0, 2] <= inlet[1] + 0.5
     assert inside[0, 3] <= inlet[0] + 0.5
-    np.testing.assert_allclose(fit.back(inside) + 0.5, corners, atol=1e-6)
+    np.testing.assert_allclose(fit.back(inside), corners, atol=1e-6)
