@@ -181,7 +181,7 @@ def _boxes(cast: Cast, whole: NDArray[np.float64], seen: NDArray[np.float64], wi
 
 @njit(cache=True, error_model="numpy")
 def _stamp(order: Any, patch: Any, atlas: Any, instance: Any) -> None:
-    """Write, from far to near, whose pixel it is: the number of the figure that covers more than half of it."""
+    """Write, from far to near, whose pixel it is: the number of the nearest figure that covers half of it or more."""
     high, wide = instance.shape
     for i in order:
         left, top, pw, ph, base = patch[i, 0], patch[i, 1], patch[i, 2], patch[i, 3], patch[i, 4]

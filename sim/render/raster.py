@@ -144,11 +144,11 @@ def paint(
 
 @njit(cache=True, error_model="numpy")
 def whole_silhouette(patch: Any, colour: Any, out: Any) -> None:
-    """Write how many pixels of a patch are covered by more than half, and the box around them."""
+    """Write how many pixels of a patch are covered by half and more, and the box around them."""
     count, x1, y1, x2, y2 = 0, 1 << 30, 1 << 30, -(1 << 30), -(1 << 30)
     for y in range(patch[3]):
         for x in range(patch[2]):
-            if colour[y * patch[2] + x, 3] > 0.5:
+            if colour[y * patch[2] + x, 3] >= 0.5:  # as an alpha of 128 and more of 255
                 count += 1
                 x1, x2 = min(x1, x), max(x2, x)
                 y1, y2 = min(y1, y), max(y2, y)

@@ -18,8 +18,8 @@ from scenarios.frame import Image
 __all__ = ["VideoWriter"]
 
 _ENCODER: Final = {
-    "preset": "veryfast",
-    "crf": "20",
+    "preset": "superfast",  # half the time of veryfast at the same noise-bound quality
+    "crf": "22",
     # what x264 writes depends on its number of threads, so it is fixed
     "x264-params": "threads=2:lookahead-threads=1",
 }
