@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scenarios.incident import IncidentSpec
 from scenarios.venue import Venue
 
-__all__ = ["BEFORE", "CHANGED", "density_map", "egress_curves", "gate_flows", "venue_map"]
+__all__ = ["BEFORE", "CHANGED", "density_map", "egress_curves", "gate_flows", "service_levels", "venue_map"]
 
 BEFORE: Final = "#9fb2c3"
 """Colour of the unchanged scenario."""
@@ -26,6 +26,7 @@ _PAPER: Final = "#0e1317"
 _FLOOR: Final = "#161d23"
 _OPEN: Final = "#4ade80"
 _SHUT: Final = "#ff7b7b"
+_LEVELS: Final = {"A": "#7fc8f8", "B": "#6fd6b5", "C": "#b6dd6a", "D": "#f2d45c", "E": "#f39a4a", "F": "#ef6461"}
 _DENSITY_SCALE: Final = [
     [0.0, "rgba(22,29,35,0)"],
     [0.02, "#17324a"],
@@ -151,6 +152,37 @@ def gate_flows(flows: Mapping[str, Mapping[str, float | None]]) -> go.Figure:
     _dress(figure, height=320)
     figure.update_layout(barmode="group", bargap=0.35)
     figure.update_yaxes(title="persons per minute", rangemode="tozero")
+    return figure
+
+
+def service_levels(shares: Mapping[str, Mapping[str, float]]) -> go.Figure:
+    """Draw the share of time at each level of service, a bar a scenario.
+
+    Args:
+        shares: By name of the scenario, unchanged first: level to share, 0 to 1; empty where nobody walked.
+    """
+    names = list(shares)[::-1]
+    levels = sorted({level for share in shares.values() for level in share})
+    figure = go.Figure()
+    for level in levels:
+        values = [100 * shares[name].get(level, 0.0) for name in names]
+        figure.add_trace(
+            go.Bar(
+                x=values,
+                y=names,
+                name=level,
+                orientation="h",
+                marker={"color": _LEVELS.get(level, _QUIET), "line": {"color": _PAPER, "width": 1.5}},
+                text=[f"{level} {value:.0f} %" if value >= 4 else "" for value in values],
+                textposition="inside",
+                insidetextanchor="middle",
+                textfont={"color": "#10161b"},
+                hovertemplate=level + ": %{x:.1f} % of the time<extra>%{y}</extra>",
+            )
+        )
+    _dress(figure, height=170)
+    figure.update_layout(barmode="stack", bargap=0.35, showlegend=False, margin={"l": 90, "r": 10, "t": 6, "b": 40})
+    figure.update_xaxes(title="% of the time", range=[0, 100])
     return figure
 
 

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from dashboard.control_room import ControlRoom
 from dashboard.player import style, template_file, templates
 from scenarios.errors import ParvisError
+
+if TYPE_CHECKING:
+    from dashboard.control_room import ControlRoom
 
 __all__ = ["picture_routes"]
 
@@ -33,6 +35,8 @@ def picture_routes(alert_store: Callable[[], Path | None]) -> list[BaseRoute]:
     """
 
     def room() -> ControlRoom | None:
+        from dashboard.control_room import ControlRoom  # only where something is watched
+
         path = alert_store()
         return ControlRoom(path) if path is not None and path.is_file() else None
 

@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+from streamlit.runtime.pages_manager import PagesManager
 
 from dashboard.doorkeeper import Doorkeeper, is_loopback, new_token
 from dashboard.player import player_page
@@ -88,6 +89,9 @@ def build_app(
 
     os.environ[FOLDER_VARIABLE] = str(folder.resolve())
     os.environ[STORE_VARIABLE] = "" if store is None else str(store.resolve())
+    # Streamlit takes a folder named pages for its older way of many pages until st.navigation has run once, and so
+    # tells the first visitor of /plan that there is no such page; this is what st.navigation itself sets.
+    PagesManager.uses_pages_directory = False
     guard = Middleware(Doorkeeper, hosts=hosts, token=token)
     return st.App(_SCRIPT, routes=[*routes(Shelf(folder)), *picture_routes(alert_store)], middleware=[guard])
 

@@ -9,21 +9,21 @@ from typing import Final
 import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
-from sim.measure import Measures, measure
 
-from dashboard.draw import density_map, egress_curves, gate_flows, venue_map
+from dashboard.draw import density_map, egress_curves, gate_flows, service_levels, venue_map
 from dashboard.serve import shelf
 from dashboard.verdict import NOT_MEASURED, flat_numbers, words_and_unit
 from dashboard.what_if import WhatIf
 from scenarios.errors import ParvisError
 from scenarios.load import library, load_scenario
 from scenarios.scenario import Scenario
+from sim.measure import Measures, measure
 
 __all__ = ["show"]
 
 _CHART: Final = {"displayModeBar": False, "scrollZoom": False}
 _KEPT: Final = 24
-_FACTORS: Final = {"min_value": 0.0, "max_value": 4.0, "step": 0.25}
+_OWN_FIGURES: Final = ("gate_", "level_of_service")
 
 
 def show() -> None:
@@ -76,7 +76,15 @@ def _form(wanted: str, scenario: Scenario) -> WhatIf | None:
             st.markdown("**People**, times as many as now")
             for flow in scenario.population.flows:
                 label = f"{flow.id.replace('_', ' ')}: {flow.initial} there, {flow.rate_per_min:g} a minute arrive"
-                people[flow.id] = st.slider(label, value=1.0, key=f"{wanted}-f-{flow.id}", format="%.2f×", **_FACTORS)
+                people[flow.id] = st.slider(
+                    label,
+                    value=1.0,
+                    key=f"{wanted}-f-{flow.id}",
+                    format="%.2f×",
+                    min_value=0.0,
+                    max_value=4.0,
+                    step=0.25,
+                )
         first, second = st.columns(2)
         seed = first.number_input("Seed", min_value=0, max_value=2**31, value=scenario.seed, step=1)
         longest = second.number_input(
@@ -104,10 +112,13 @@ def _kept() -> dict[str, Measures]:
     return {}
 
 
-def _measured(scenario: Scenario, progress: Callable[[float], object]) -> Measures:
+def _measured(scenario: Scenario, show_share: Callable[[float], object]) -> Measures:
+    def progress(share: float) -> None:
+        show_share(min(1.0, max(0.0, share)))
+
     kept = _kept()
     if scenario.hash not in kept:
-        measures = measure(scenario, progress=lambda share: progress(min(1.0, max(0.0, share))))
+        measures = measure(scenario, progress=progress)
         while len(kept) >= _KEPT:
             kept.pop(next(iter(kept)), None)
         kept[scenario.hash] = measures
@@ -143,31 +154,43 @@ def _result(asked: WhatIf, before: Scenario, changed: Scenario, first: Measures,
             "as changed": (second.egress_time_s, second.egress_people),
         }
         _chart(egress_curves(curves), "people who have left against time")
+    st.markdown(
+        "**Level of service** &nbsp; :gray[share of the walkers' time at each of Fruin's levels, A free to F jammed]"
+    )
+    _chart(
+        service_levels({"as it is": first.level_of_service, "as changed": second.level_of_service}),
+        "share of the walkers' time at each level of service",
+    )
     st.markdown(":gray[The same numbers again:]")
     st.code(asked.command(), language=None)
 
 
 def _numbers(first: Measures, second: Measures) -> None:
-    """Show every number that both say, with the difference."""
+    """Show the main numbers of both with the difference; flows and levels of service have their own figures."""
     a, b = flat_numbers(first.as_dict()), flat_numbers(second.as_dict())
-    rows = []
-    for key in [*a, *(k for k in b if k not in a)]:
-        name, unit = words_and_unit(key)
-        x, y = a.get(key), b.get(key)
-        change = "" if x is None or y is None else f"{y - x:+.4g}"
-        rows.append(
-            {
-                "Measure": f"{name}, {unit}" if unit else name,
-                "As it is": _number(x),
-                "As changed": _number(y),
-                "Difference": change,
-            }
-        )
-    st.table(rows)
+    keys = [*a, *(k for k in b if k not in a)]
+    rows = {key: _line(key, a.get(key), b.get(key)) for key in keys}
+    st.table([row for key, row in rows.items() if not key.startswith(_OWN_FIGURES)])
+    with st.expander("All numbers"):
+        st.table(list(rows.values()))
 
 
-def _number(value: float | None) -> str:
-    return NOT_MEASURED if value is None else f"{value:.4g}"
+def _line(key: str, before: float | None, after: float | None) -> dict[str, str]:
+    name, unit = words_and_unit(key)
+    title = name[:1].upper() + name[1:]
+    change = "" if before is None or after is None else f"{after - before:+.4g}" if after != before else "same"
+    return {
+        "Measure": f"{title}, {unit}" if unit else title,
+        "As it is": _number(key, before),
+        "As changed": _number(key, after),
+        "Difference": change,
+    }
+
+
+def _number(key: str, value: float | None) -> str:
+    if value is None:
+        return "somebody is still inside" if key == "evacuation_s" else NOT_MEASURED
+    return f"{value:.4g}"
 
 
 def _chart(figure: go.Figure, name: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.draw import BEFORE, CHANGED, density_map, egress_curves, gate_flows, venue_map
+from dashboard.draw import BEFORE, CHANGED, density_map, egress_curves, gate_flows, service_levels, venue_map
 from scenarios.venue import Gate, Obstacle, Venue
 
 VENUE = Venue.model_validate(
@@ -86,3 +86,10 @@ def test_obstacles_are_told_apart() -> None:
     bench = Obstacle.model_validate({"id": "b1", "kind": "bench", "polygon": [[1, 1], [2, 1], [2, 2]], "height_m": 1})
     venue = VENUE.model_copy(update={"obstacles": [bench]})
     assert any(t.text == "bench b1" for t in venue_map(venue).data)
+
+
+def test_levels_of_service_fill_the_bar() -> None:
+    figure = service_levels({"as it is": {"A": 0.75, "F": 0.25}, "as changed": {"A": 1.0}})
+    assert list(figure.data[0].y) == ["as changed", "as it is"]
+    assert [sum(trace.x[i] for trace in figure.data) for i in (0, 1)] == [100.0, 100.0]
+    assert figure.data[1].text == ("", "F 25 %")

@@ -292,3 +292,34 @@ def test_test_page_shows_two_runs_beside_each_other(site: str, page: Any) -> Non
     _settled(page)
     page.wait_for_timeout(1200)
     _keep(page, "test_beside")
+
+
+def test_plan_page_runs_a_crowd_with_a_gate_shut(site: str, page: Any) -> None:
+    page.goto(f"{site}/plan?scenario=rehearsed%20(from%20this%20run)")
+    page.wait_for_selector(".js-plotly-plot")
+    _settled(page)
+    page.get_by_text("east gate, 4.0 m").click()
+    page.get_by_role("button", name="Run the crowd").click()
+    page.wait_for_function(
+        "document.querySelectorAll('.js-plotly-plot .heatmaplayer image').length === 2", timeout=90_000
+    )
+    _settled(page)
+    assert page.get_by_text("venue.gates.east_gate.open=false").count() >= 1
+    assert "--set venue.gates.east_gate.open=false" in page.locator("[data-testid=stCode]").inner_text()
+    cells = page.locator("[data-testid=stTable]").first.inner_text()
+    assert "People left" in cells
+    closed = page.locator(".js-plotly-plot .annotation", has_text="closed")
+    assert closed.count() == 1, "the gate is shown shut on the changed map and on no other"
+    page.set_viewport_size({"width": 1400, "height": 2500})
+    page.wait_for_timeout(800)
+    _keep(page, "plan", full=False)
+    page.set_viewport_size({"width": 390, "height": 2600})
+    page.wait_for_timeout(800)
+    _keep(page, "plan_phone", full=False)
+
+
+def test_live_page_without_a_store_says_how_to_make_one(site: str, page: Any) -> None:
+    page.goto(f"{site}/live")
+    page.get_by_text("parvis watch rtsp://").wait_for()
+    _settled(page)
+    _keep(page, "live_empty")
