@@ -1,0 +1,82 @@
+"""What the daemon is told: a TOML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError, model_validator
+
+from detect.rules import build_rules
+from detect.rules.contract import Setting
+from detect.sources.address import expand
+from scenarios.entry import Entry, Id
+from scenarios.errors import ScenarioError
+from scenarios.load import model_error, read_toml
+
+__all__ = ["CameraConfig", "LiveConfig", "load_config"]
+
+
+class CameraConfig(Entry):
+    """One camera.
+
+    Attributes:
+        source: As for ``detect.sources.open_source``; ``${NAME}`` is taken from the environment, so that no password
+            stands in the file.
+        calibration: TOML file of the camera, beside this one; without it there are no metres.
+        fps: True frame rate, where the stream says a wrong one.
+    """
+
+    id: Id
+    source: Annotated[str, Field(min_length=1)]
+    calibration: Path | None = None
+    fps: Annotated[float, Field(gt=0, le=240)] | None = None
+
+
+class LiveConfig(Entry):
+    """Everything that the daemon does.
+
+    Attributes:
+        store: SQLite file of alerts, decisions and record.
+        detector: As for ``parvis watch``.
+        tracker: One of the trackers.
+        blur: Pixelate people in pictures that are kept.
+        rules: Settings by rule and key.
+    """
+
+    store: Path = Path("live.sqlite")
+    detector: str = "background"
+    tracker: str = "bytetrack"
+    blur: bool = True
+    cameras: Annotated[list[CameraConfig], Field(min_length=1)]
+    rules: dict[str, dict[str, Setting]] = {}
+
+    @model_validator(mode="after")
+    def _cameras_differ(self) -> LiveConfig:
+        ids = [camera.id for camera in self.cameras]
+        double = next((i for i in ids if ids.count(i) > 1), None)
+        if double is not None:
+            raise ValueError(f"cameras: the id '{double}' is used twice")
+        return self
+
+
+def load_config(path: Path) -> LiveConfig:
+    """Read the file; relative paths in it are meant from where it lies.
+
+    Raises:
+        ParvisError: A key is wrong, a rule or its setting unknown, or a variable of the environment is not set.
+    """
+    try:
+        config = LiveConfig.model_validate(read_toml(path))
+    except ValidationError as error:
+        raise ScenarioError(model_error(error, LiveConfig, path.name)) from None
+    build_rules(config.rules)
+    beside = path.parent
+    cameras = []
+    for camera in config.cameras:
+        expand(camera.source)  # a variable that is not set is said now, not by a process later
+        known = None if camera.calibration is None else beside / camera.calibration
+        if known is not None and not known.is_file():
+            raise ScenarioError(f"{path.name}: cameras.{camera.id}.calibration: there is no file {known}")
+        cameras.append(camera.model_copy(update={"calibration": known}))
+    return config.model_copy(update={"cameras": cameras, "store": beside / config.store})
