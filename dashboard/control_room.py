@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
-from detect.store import Store
 
 from dashboard.report import because
+from detect.desk import Alert
+from detect.store import CameraState, Store
 
 __all__ = ["Alarm", "CameraNow", "ControlRoom", "operator"]
 
@@ -112,7 +113,8 @@ class ControlRoom:
         """Return the cameras; one whose newest picture is old is never live, whatever it says of itself."""
         now = now or datetime.now(UTC)
         with Store.open_existing(self.path) as store:
-            return [_camera(state, now) for state in store.cameras()]
+            newest = {state.camera_id: store.picture(state.camera_id) for state in store.cameras()}
+            return [_camera(s, p[1] if (p := newest.get(s.camera_id)) else None, now) for s in store.cameras()]
 
     def picture(self, camera_id: str) -> bytes | None:
         """Return the newest JPEG of a camera."""
@@ -121,19 +123,20 @@ class ControlRoom:
             return None if newest is None else newest[0]
 
 
-def _camera(state: Any, now: datetime) -> CameraNow:
-    taken = state.last_picture_at
+def _camera(state: CameraState, taken: datetime | None, now: datetime) -> CameraNow:
     age = None if taken is None else max(0.0, (now - taken).total_seconds())
     live = state.state == "live" and age is not None and age <= _LIVE_WITHIN_S
-    words = "" if live else state.words or ("no new picture" if taken else "waiting")
+    said = "" if state.state == "live" else state.words or state.state
+    words = "" if live else said or ("no new picture" if taken else "waiting")
     return CameraNow(state.camera_id, live, words, age, None if taken is None else taken.isoformat())
 
 
-def _alarm(alert: Any, has_picture: bool) -> Alarm:
+def _alarm(alert: Alert, has_picture: bool) -> Alarm:
     event = alert.event
     place = "" if event.place_m is None else f"at {event.place_m[0]:.1f}, {event.place_m[1]:.1f} m"
     zone = f"zone {_words(event.zone)}" if event.zone else ""
-    facts = (event.camera_id, zone, place, f"raised {_local(alert.raised_at)}", f"certainty {event.score:.0%}")
+    lasts = "lasts still" if event.end_s is None else "is over"
+    facts = (event.camera_id, zone, place, f"raised {_local(alert.raised_at)}", lasts, f"certainty {event.score:.0%}")
     why = ", ".join(because(key, value) for key, value in event.evidence.items())
     label = _words(event.kind.value)
     return Alarm(alert.alert_id, label[:1].upper() + label[1:], " · ".join(f for f in facts if f), why, has_picture)

@@ -51,9 +51,11 @@ def show() -> None:
     by_name = {card.name: card for card in cards}
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:
-        name = st.selectbox(
-            "Run", list(by_name), format_func=lambda n: by_name[n].label, key="run", bind="query-params"
-        )
+        asked = st.query_params.get("run")
+        if asked in by_name:
+            st.session_state.setdefault("run", asked)
+        name = st.selectbox("Run", list(by_name), format_func=lambda n: by_name[n].label, key="run")
+        st.query_params["run"] = name  # so that the address shows the same run again
     others = [_NONE, *(n for n in by_name if n != name)]
     with right:
         beside = st.selectbox("Beside", others, format_func=lambda n: by_name[n].label if n in by_name else n)

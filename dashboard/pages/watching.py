@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from typing import Final
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -57,12 +58,14 @@ def _explain(missing: str | None) -> None:
 def _queue(room: ControlRoom) -> None:
     waiting = room.waiting()
     st.session_state["alerts_on_page"] = [alarm.id for alarm in waiting]
+    if st.session_state.get("dismissing") not in st.session_state["alerts_on_page"]:
+        st.session_state["dismissing"] = None  # somebody else was faster
     st.subheader("To verify")
     _news(room)
     if not waiting:
         st.caption("No alert waits for a decision.")
         return
-    st.caption(f"The newest first. You decide as **{operator()}**; every decision is kept with this name.")
+    st.caption(f"What lasts still comes first, then the newest. You decide as **{operator()}**; the name is kept.")
     for alarm in waiting[:_SHOWN]:
         _card(room, alarm)
     if len(waiting) > _SHOWN:
@@ -88,7 +91,7 @@ def _card(room: ControlRoom, alarm: Alarm) -> None:
         with left:
             if alarm.has_picture:
                 st.html(
-                    f'<img class="still" src="/live/alert/{html.escape(alarm.id)}.jpg" '
+                    f'<img class="still" src="/live/alert/{quote(alarm.id, safe="")}.jpg" '
                     f'alt="Picture of the alert {html.escape(alarm.label)}">'
                 )
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
 import socket
@@ -10,13 +11,19 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from dashboard.report import write_report
+from detect.desk import Alert, AlertState
+from detect.store import CameraState, Decision, Store
+from scenarios.event import Event, EventKind
 from scenarios.recording import Recording
 
 pytestmark = pytest.mark.browser
@@ -151,10 +158,15 @@ def test_report_that_lost_its_film_says_so(page: Any, report_url: str, tmp_path:
 
 
 @pytest.fixture(scope="module")
-def site(runs_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def site_folder(runs_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the runs for the pages."""
+    return shutil.copytree(runs_folder, tmp_path_factory.mktemp("site") / "runs")
+
+
+@pytest.fixture(scope="module")
+def site(site_folder: Path) -> Iterator[str]:
     """The dashboard, started as a person starts it, on a copy of the runs."""
-    folder = tmp_path_factory.mktemp("site") / "runs"
-    shutil.copytree(runs_folder, folder)
+    folder = site_folder
     for name in ("rehearsed", "watched"):
         write_report(Recording.open(folder / name))
     with socket.socket() as free:
@@ -283,6 +295,17 @@ def test_test_page_shows_the_player_and_seeks(site: str, page: Any) -> None:
     _keep(page, "test_phone", full=False)
 
 
+def test_address_says_which_run(site: str, page: Any) -> None:
+    page.goto(f"{site}/?run=watched")
+    page.wait_for_selector("iframe[src*='/files/watched/player']")
+    _settled(page)
+    page.get_by_text("REAL FOOTAGE").wait_for()
+    page.get_by_label("Run", exact=True).click()
+    page.get_by_role("option").nth(0).click()
+    page.wait_for_selector("iframe[src*='/files/rehearsed/player']")
+    assert "run=rehearsed" in page.url
+
+
 def test_test_page_shows_two_runs_beside_each_other(site: str, page: Any) -> None:
     page.goto(f"{site}/?run=rehearsed")
     page.wait_for_selector("iframe")
@@ -323,3 +346,103 @@ def test_live_page_without_a_store_says_how_to_make_one(site: str, page: Any) ->
     page.get_by_text("parvis watch rtsp://").wait_for()
     _settled(page)
     _keep(page, "live_empty")
+
+
+def _jpeg(shade: int) -> bytes:
+    done, coded = cv2.imencode(".jpg", np.full((360, 640, 3), shade, np.uint8))
+    assert done
+    return coded.tobytes()
+
+
+def _alert(n: int, kind: EventKind = EventKind.ABANDONED_OBJECT) -> Alert:
+    event = Event(
+        f"e{n}", kind, "gate_north", 5.0, None, (12.1, 8.4), None, "queue", (1,), 0.8, "rule", {"owner_away_m": 5.2}
+    )
+    return Alert(f"a{n}", event, AlertState.NEW, datetime.now(UTC) - timedelta(seconds=n), ())
+
+
+@pytest.fixture
+def store(site_folder: Path) -> Iterator[Path]:
+    """A store in the folder of the running site: one live camera, one that stalled, two alerts."""
+    path = site_folder / "alerts.sqlite"
+    now = datetime.now(UTC)
+    with Store.create_or_open(path) as opened:
+        opened.say_camera(CameraState("gate_north", "rtsp://127.0.0.1/n", "live", "", now, {}))
+        opened.keep_picture("gate_north", _jpeg(120), now + timedelta(seconds=60))
+        opened.say_camera(CameraState("gate_south", "rtsp://127.0.0.1/s", "stalled", "stream lost", now, {}))
+        opened.keep_picture("gate_south", _jpeg(90), now - timedelta(seconds=95))
+        opened.say_camera(CameraState("hall", "rtsp://127.0.0.1/h", "live", "", now, {}))
+        opened.keep_picture("hall", _jpeg(60), now - timedelta(seconds=30))
+        opened.raise_alert(_alert(1), _jpeg(150))
+        opened.raise_alert(_alert(2, EventKind.CROWD_MOVEMENT))
+    yield path
+    for part in path.parent.glob("alerts.sqlite*"):
+        part.unlink()
+
+
+def test_live_page_confirms_and_dismisses(site: str, store: Path, page: Any) -> None:
+    page.goto(f"{site}/live")
+    page.get_by_role("button", name="Confirm").first.wait_for()
+    _settled(page)
+    wall = page.frame_locator("iframe")
+    wall.locator("figure").nth(2).wait_for()
+    states = {box.locator("b").inner_text(): box.get_attribute("data-state") for box in wall.locator("figure").all()}
+    assert states == {"gate north": "live", "gate south": "stalled", "hall": "stalled"}, "an old picture is never live"
+    assert "STREAM LOST" in wall.locator("figure").nth(1).inner_text()
+    assert wall.locator("figure").nth(0).locator(".cam-veil").is_hidden()
+    page.wait_for_function("document.querySelector('img.still')?.naturalWidth === 640")
+    page.wait_for_timeout(1500)
+    _keep(page, "live")
+
+    page.get_by_role("button", name="Confirm").first.click()
+    _until(lambda: [d.verdict for d in _decisions(store)] == ["confirmed"])
+    page.wait_for_function("[...document.querySelectorAll('button')].filter(b => b.innerText == 'Confirm').length == 1")
+    _settled(page)
+    page.get_by_role("button", name="Dismiss").first.click()
+    page.get_by_role("button", name="Dismiss the alert").click()
+    page.get_by_text("Say why").wait_for()
+    assert len(_decisions(store)) == 1, "dismissed without a reason"
+    page.get_by_text("reflection, lamp or shadow").click()
+    _keep(page, "live_dismiss")
+    page.get_by_role("button", name="Dismiss the alert").click()
+    _until(lambda: len(_decisions(store)) == 2)
+    dismissed, confirmed = _decisions(store)
+    assert (dismissed.verdict, dismissed.reason) == ("dismissed", "reflection, lamp or shadow")
+    assert (confirmed.alert.alert_id, dismissed.alert.alert_id) == ("a1", "a2")
+    assert confirmed.by == dismissed.by == getpass.getuser()
+    page.get_by_text("No alert waits for a decision.").wait_for()
+    with Store.open_existing(store) as opened:
+        assert opened.verify().ok
+        opened.raise_alert(_alert(3), _jpeg(200))
+    page.get_by_role("button", name="Confirm").first.wait_for()  # a new alert comes by itself
+    _settled(page)
+
+
+def test_live_page_on_a_phone(site: str, store: Path, page: Any) -> None:
+    page.set_viewport_size({"width": 390, "height": 1900})
+    page.goto(f"{site}/live")
+    page.get_by_role("button", name="Confirm").first.wait_for()
+    page.wait_for_timeout(1500)
+    _keep(page, "live_phone", full=False)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_live_pictures_are_never_kept(site: str, store: Path) -> None:
+    with urllib.request.urlopen(f"{site}/live/picture/gate_north.jpg", timeout=10) as answer:
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Content-Type"] == "image/jpeg"
+        assert answer.read() == _jpeg(120)
+    assert _status(f"{site}/live/picture/nobody.jpg")[0] == 404
+    assert _status(f"{site}/live/alert/a2.jpg")[0] == 404
+
+
+def _decisions(path: Path) -> list[Decision]:
+    with Store.open_existing(path) as opened:
+        return opened.decisions()
+
+
+def _until(true: Callable[[], bool], seconds: float = 15.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
