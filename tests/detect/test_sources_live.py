@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detect.sources import FeedState, LiveFeed, LiveSettings
+from detect.sources import FeedState, LiveFeed, LiveSettings, WebcamSource
 from detect.sources.freshness import Freshness
 from detect.sources.live_feed import ConnectionLostError, Shot
 from scenarios.errors import SourceError
@@ -193,6 +193,51 @@ def test_status_while_lost():
     assert status.state is FeedState.LOST
     assert "unreachable" in status.problem
     assert status.frames > 0
+
+
+# --- a camera at this machine, with a device that is only pretended ---
+
+
+class Device:
+    """Stands for cv2.VideoCapture: gives some pictures, then none."""
+
+    left = 12
+
+    def __init__(self, number):
+        self.number = number
+
+    def isOpened(self):
+        return True
+
+    def get(self, _what):
+        return 0.0
+
+    def read(self):
+        time.sleep(STEP_S)
+        Device.left -= 1
+        return (True, np.full((6, 8, 3), 7, np.uint8)) if Device.left > 0 else (False, None)
+
+    def release(self):
+        pass
+
+
+def test_webcam(monkeypatch):
+    monkeypatch.setattr("detect.sources.webcam.Path.exists", lambda _path: True)
+    monkeypatch.setattr("detect.sources.webcam.cv2.VideoCapture", Device)
+    Device.left = 12
+    feed = WebcamSource("webcam:3", camera_id="desk", settings=FAST)
+    assert (feed.size_px, feed.fps, feed.live) == ((8, 6), 30.0, True)
+    items = watch(feed, 3, until=lambda items: isinstance(items[-1], Gap))
+    assert len([i for i in items if isinstance(i, Frame) and i.camera_id == "desk"]) >= 5
+    assert isinstance(items[-1], Gap)
+    assert "webcam:3: gives no picture" in items[-1].reason
+
+
+def test_webcam_that_is_none():
+    with pytest.raises(SourceError, match="should be like webcam:0"):
+        WebcamSource("webcam:-1")
+    with pytest.raises(SourceError, match="there is no /dev/video98"):
+        WebcamSource("webcam:98")
 
 
 # --- freshness: numbers in, judgement out ---

@@ -55,15 +55,15 @@ def number_of(image):
     return sum(1 << bit for bit, on in enumerate(lit) if on)
 
 
-def write_film(path, images):
+def write_film(path, images, fps=FPS):
     with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", rate=FPS)
+        stream = out.add_stream("libx264", rate=fps)
         stream.height, stream.width = images[0].shape[:2]
         stream.pix_fmt = "yuv420p"
-        stream.options = {"preset": "veryfast", "tune": "zerolatency", "g": str(FPS)}
+        stream.options = {"preset": "veryfast", "tune": "zerolatency", "g": str(fps)}
         for k, image in enumerate(images):
             frame = av.VideoFrame.from_ndarray(image, format="bgr24")
-            frame.pts, frame.time_base = k, Fraction(1, FPS)
+            frame.pts, frame.time_base = k, Fraction(1, fps)
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
     return path
@@ -126,18 +126,50 @@ def test_pictures_and_times_are_those_of_the_file(serve, film):
     assert count == 30
 
 
-def test_the_real_video_comes_through_unchanged(serve, vtest, tmp_path):
-    source = open_source(str(vtest))
-    images = [frame.image for frame, _ in zip(source, range(25), strict=False)]
-    source.close()
-    server = serve("--once", play=write_film(tmp_path / "vtest.mp4", images))
+@pytest.mark.real
+def test_the_real_video_is_seen_as_from_the_file(serve, vtest, tmp_path):
+    """The same pictures, detections and tracks, through the network and from the disk."""
+    from detect.detectors import build_detector
+    from detect.pipeline import Pipeline
+
+    original = open_source(str(vtest))
+    images = [frame.image for frame, _ in zip(original, range(100), strict=False)]
+    original.close()
+    film = write_film(tmp_path / "vtest.mp4", images, fps=25)
+    server = serve("--once", play=film)
+    from_file = open_source(str(film))
     live = RtspSource(server.url, settings=LiveSettings(lossless=True))
+
+    def watch(source):
+        return Pipeline(build_detector("background"), []).watch(source)
+
+    tracks = 0
     try:
-        for item, image in zip(live, images, strict=False):
-            noise = np.mean((item.image.astype(float) - image) ** 2)
+        for seen, wanted, image in zip(watch(live), watch(from_file), images, strict=False):
+            noise = np.mean((seen.frame.image.astype(float) - image) ** 2)
             assert 10 * np.log10(255**2 / noise) > 30  # dB
+            assert np.array_equal(seen.detections.xyxy, wanted.detections.xyxy)
+            assert np.array_equal(seen.tracks.box_px, wanted.tracks.box_px)
+            tracks += len(seen.tracks)
     finally:
         live.close()
+        from_file.close()
+    assert tracks > 50
+
+
+def test_joining_a_running_stream_begins_with_a_whole_picture(serve, film):
+    """As with a real camera: the first picture that arrives is in the middle of something."""
+    server = serve("--shared")
+    pictures = {frame.index: frame.image for frame, _ in zip(open_source(str(film)), range(120), strict=False)}
+    first = open_source(server.url)
+    for item, _ in zip(first, range(7), strict=False):
+        assert np.array_equal(item.image, pictures[number_of(item.image)])
+    second = open_source(server.url)
+    joined = [item.image for item, _ in zip(second, range(7), strict=False)]
+    first.close()
+    second.close()
+    assert number_of(joined[0]) > 7
+    assert all(np.array_equal(image, pictures[number_of(image)]) for image in joined)
 
 
 def test_killed_then_restarted(serve):

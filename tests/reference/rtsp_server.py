@@ -58,6 +58,7 @@ class Camera(GstRtspServer.RTSPMediaFactory):
 
     def do_configure(self, media: GstRtspServer.RTSPMedia) -> None:
         """Feed this stream from the first picture on."""
+        GstRtspServer.RTSPMediaFactory.do_configure(self, media)
         source = media.get_element().get_by_name_recurse_up("source")
         state = {"next": 0}
 
