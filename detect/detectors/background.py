@@ -189,6 +189,8 @@ class BackgroundDetector:
             return False
         solid = part.astype(np.uint8)
         rim = (cv2.dilate(solid, _CROSS) - cv2.erode(solid, _CROSS)) > 0
+        if not rim.any():  # it fills the picture
+            return False
         seen, known = self._scene.contrast(image, rim, y, x)
         return seen < _GHOST_SHARE * known
 
@@ -205,7 +207,7 @@ class BackgroundDetector:
 
 
 def _confidence(fit: float) -> float:
-    return float(np.clip(0.35 + 0.65 * fit, 0.05, 0.99))
+    return float(np.clip(0.5 + 0.5 * fit, 0.05, 0.99))
 
 
 _JOIN: Final = np.ones((7, 5), np.uint8)

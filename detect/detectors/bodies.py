@@ -256,8 +256,8 @@ def _best(
                 h = full * scale
                 top = v - h
                 # trunk and legs, then head and neck: together about the silhouette of a walker
-                trunk = 0.32 * w
-                head = 0.16 * w
+                trunk = 0.23 * w
+                head = 0.13 * w
                 neck = top + 0.17 * h
                 whole = 2 * trunk * (v - neck) + 2 * head * (neck - top)
                 area = _inside(cols, rows, mid - trunk, neck, mid + trunk, v) + _inside(
@@ -269,10 +269,14 @@ def _best(
                 if new < 0.25 * area:
                     continue
                 filled = _sum(every, mid - trunk, neck, mid + trunk, v) + _sum(every, mid - head, top, mid + head, neck)
+                if filled < 0.45 * area:  # less than half a body may be a bag
+                    continue
                 spill = _sum(rest, mid - 0.3 * w, top - 0.15 * h, mid + 0.3 * w, top) + _sum(
                     rest, mid - 0.4 * w, v, mid + 0.4 * w, v + 0.1 * h
                 )
-                fit = (min(new, 1.1 * area) - 0.6 * (area - filled) - 0.5 * spill) / area - 0.3 * abs(scale - 1.0)
+                fit = (min(new, 1.1 * area) + 0.1 * new - 0.6 * (area - filled) - 0.5 * spill) / area - 0.3 * abs(
+                    scale - 1.0
+                )
                 if fit > best[4]:
                     best[0] = mid - 0.5 * w
                     best[1] = top
