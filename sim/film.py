@@ -5,25 +5,25 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import av
 import numpy as np
-import pyarrow as pa
 import tomli_w
 
 from scenarios.camera import Camera
 from scenarios.frame import Frame
 from scenarios.recording import Recording
 from scenarios.scenario import Scenario
-from scenarios.truth import BOXES, OBJECTS, PEOPLE, GroundTruth, column
+from scenarios.truth import GroundTruth, column
 from sim.crowd import Crowd
 from sim.render.compositor import Compositor, Shot
 from sim.render.mark import masked
+from sim.render.truth_tables import TruthTables
 from sim.render.video import VideoWriter
-from sim.state import BAG_KINDS, POSTURES, ROLES, Snapshot
+from sim.state import Snapshot
 
 __all__ = ["FilmResult", "digest", "film", "film_cameras", "frames", "shots"]
 
@@ -109,7 +109,7 @@ def film(
     crowd = Crowd(scenario, _seed(scenario, seed))
     compositors = _compositors(scenario, seed, None)
     cameras = film_cameras(scenario)
-    truth = _TruthTables()
+    truth = TruthTables([c.id for c in cameras])
     times = []
     with ExitStack() as stack:
         writers = [
@@ -124,7 +124,7 @@ def film(
                 truth.add_shot(shot)
             if progress is not None:
                 progress((index + 1) / scenario.frame_count)
-    whole = truth.finish(scenario.duration_s, crowd)
+    whole = truth.truth(scenario.duration_s, crowd.incidents_truth())
     whole.save(recording.truth_dir)
     recording.save_cameras(list(cameras))
     for camera in cameras:
@@ -190,79 +190,11 @@ def _roll(
 def _save_mot(truth: GroundTruth, camera_id: str, path: Path) -> None:
     """Write people as MOTChallenge lines: frame, id, left, top, width, height, 1, 1, visibility; counted from 1."""
     assert truth.boxes is not None
+    mine = (column(truth.boxes, "camera") == camera_id) & (column(truth.boxes, "cls") == "person")
+    names = ("frame", "id", "x1", "y1", "x2", "y2", "visibility")
+    rows = zip(*(column(truth.boxes, name)[mine].tolist() for name in names), strict=True)
     lines = [
-        f"{row['frame'] + 1},{row['id']},{row['x1'] + 1:.2f},{row['y1'] + 1:.2f},{row['x2'] - row['x1']:.2f},"
-        f"{row['y2'] - row['y1']:.2f},1,1,{row['visibility']:.4f}\n"
-        for row in truth.boxes.to_pylist()
-        if row["camera"] == camera_id and row["cls"] == "person"
+        f"{frame + 1},{who},{x1 + 1:.2f},{y1 + 1:.2f},{x2 - x1:.2f},{y2 - y1:.2f},1,1,{seen:.4f}\n"
+        for frame, who, x1, y1, x2, y2, seen in rows
     ]
     path.write_text("".join(lines), encoding="utf-8")
-
-
-@dataclass(slots=True)
-class _TruthTables:
-    """Columns that grow by an instant at a time."""
-
-    people: list[Any] = field(default_factory=list)
-    objects: list[Any] = field(default_factory=list)
-    boxes: list[Any] = field(default_factory=list)
-
-    def add_world(self, snapshot: Snapshot) -> None:
-        who, what = snapshot.people, snapshot.objects
-        self.people.append(
-            _batch(
-                PEOPLE,
-                np.full(len(who.id), snapshot.time_s),
-                who.id,
-                *who.position_m.T,
-                *who.velocity_mps.T,
-                [POSTURES[code].value for code in who.posture],
-                [ROLES[code].value for code in who.role],
-            )
-        )
-        self.objects.append(
-            _batch(
-                OBJECTS,
-                np.full(len(what.id), snapshot.time_s),
-                what.id,
-                [BAG_KINDS[code].value for code in what.kind],
-                *what.position_m.T,
-                what.carried_by,
-                what.owner,
-            )
-        )
-
-    def add_shot(self, shot: Shot) -> None:
-        boxes, frame = shot.boxes, shot.frame
-        count = len(boxes.id)
-        self.boxes.append(
-            _batch(
-                BOXES,
-                [frame.camera_id] * count,
-                np.full(count, frame.index),
-                np.full(count, frame.time_s),
-                boxes.id,
-                ["bag" if bag else "person" for bag in boxes.is_bag],
-                *boxes.whole_px.T,
-                *boxes.visible_px.T,
-                boxes.visibility,
-                *boxes.feet_m.T,
-            )
-        )
-
-    def finish(self, duration_s: float, crowd: Crowd) -> GroundTruth:
-        return GroundTruth(
-            duration_s=duration_s,
-            people=pa.Table.from_batches(self.people, PEOPLE),
-            objects=pa.Table.from_batches(self.objects, OBJECTS),
-            boxes=pa.Table.from_batches(self.boxes, BOXES),
-            incidents=tuple(crowd.incidents_truth()),
-        )
-
-
-def _batch(schema: pa.Schema, *columns: Any) -> pa.RecordBatch:
-    arrays = [
-        pa.array(np.ascontiguousarray(values, kind.to_pandas_dtype()) if not isinstance(values, list) else values, kind)
-        for values, kind in zip(columns, schema.types, strict=True)
-    ]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)

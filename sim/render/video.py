@@ -50,6 +50,7 @@ class VideoWriter:
         self._rate = Fraction(fps).limit_denominator(1001)
         self._time_base = Fraction(1, _TICKS)
         self._count = 0
+        self._planes = np.empty((height_px * 3 // 2, width_px), np.uint8)  # reused: large holes fragment the heap
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
@@ -70,9 +71,8 @@ class VideoWriter:
         """
         if image.shape != self._shape:
             raise RecordingError(f"{self._path}: a picture of shape {image.shape} in a film of shape {self._shape}")
-        frame = av.VideoFrame.from_ndarray(
-            np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), np.uint8), format="yuv420p"
-        )
+        cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420, dst=self._planes)
+        frame = av.VideoFrame.from_ndarray(self._planes, format="yuv420p")
         frame.pts = round(self._count * _TICKS / self._rate)
         frame.time_base = self._time_base
         self._count += 1

@@ -1,0 +1,103 @@
+"""The truth of a film, gathered an instant at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from scenarios.truth import BOXES, OBJECTS, PEOPLE, GroundTruth, IncidentTruth
+from sim.render.compositor import Shot
+from sim.state import BAG_KINDS, POSTURES, ROLES, Snapshot
+
+__all__ = ["TruthTables"]
+
+_CLASSES: Final = ("person", "bag")
+
+
+class _Rows:
+    """A table that grows; words are kept as numbers until the end.
+
+    The columns double in place. Many small arrays that live on between the pictures' large short-lived ones would
+    leave holes that no later picture fits into, and the memory would grow by a picture each time.
+    """
+
+    def __init__(self, schema: pa.Schema, words: dict[str, Sequence[str]]) -> None:
+        self._schema = schema
+        self._words = words
+        self._count = 0
+        self._columns: list[NDArray[Any]] = [
+            np.empty(1024, np.int16 if name in words else kind.to_pandas_dtype())
+            for name, kind in zip(schema.names, schema.types, strict=True)
+        ]
+
+    def add(self, count: int, *values: Any) -> None:
+        """Append ``count`` rows; each value is an array of them or the same for all."""
+        end = self._count + count
+        for k, (column, value) in enumerate(zip(self._columns, values, strict=True)):
+            if end > len(column):
+                column = np.concatenate((column, np.empty(max(len(column), count), column.dtype)))
+                self._columns[k] = column
+            column[self._count : end] = value
+        self._count = end
+
+    def table(self) -> pa.Table:
+        """Return what was gathered."""
+        made = []
+        for name, kind, column in zip(self._schema.names, self._schema.types, self._columns, strict=True):
+            held = column[: self._count]
+            if name in self._words:
+                coded = pa.DictionaryArray.from_arrays(held, pa.array(list(self._words[name]), kind))
+                made.append(coded.cast(kind))
+            else:
+                made.append(pa.array(held, kind))
+        return pa.Table.from_arrays(made, schema=self._schema)
+
+
+class TruthTables:
+    """Gathers people, objects and boxes.
+
+    Args:
+        cameras: Ids of all cameras that will be filmed.
+    """
+
+    def __init__(self, cameras: Sequence[str]) -> None:
+        self._cameras = list(cameras)
+        self._people = _Rows(PEOPLE, {"posture": [p.value for p in POSTURES], "role": [r.value for r in ROLES]})
+        self._objects = _Rows(OBJECTS, {"kind": [k.value for k in BAG_KINDS]})
+        self._boxes = _Rows(BOXES, {"camera": self._cameras, "cls": _CLASSES})
+
+    def add_world(self, snapshot: Snapshot) -> None:
+        """Add who and what was where at one instant."""
+        who, what, now = snapshot.people, snapshot.objects, snapshot.time_s
+        self._people.add(len(who.id), now, who.id, *who.position_m.T, *who.velocity_mps.T, who.posture, who.role)
+        self._objects.add(len(what.id), now, what.id, what.kind, *what.position_m.T, what.carried_by, what.owner)
+
+    def add_shot(self, shot: Shot) -> None:
+        """Add what one picture shows."""
+        boxes, frame = shot.boxes, shot.frame
+        self._boxes.add(
+            len(boxes.id),
+            self._cameras.index(frame.camera_id),
+            frame.index,
+            frame.time_s,
+            boxes.id,
+            boxes.is_bag,
+            *boxes.whole_px.T,
+            *boxes.visible_px.T,
+            boxes.visibility,
+            *boxes.feet_m.T,
+        )
+
+    def truth(self, duration_s: float, incidents: Sequence[IncidentTruth]) -> GroundTruth:
+        """Return everything as ground truth."""
+        return GroundTruth(
+            duration_s=duration_s,
+            people=self._people.table(),
+            objects=self._objects.table(),
+            boxes=self._boxes.table(),
+            incidents=tuple(incidents),
+        )
