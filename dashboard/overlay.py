@@ -80,8 +80,8 @@ def track_layer(tracks: pa.Table, camera_id: str, frames: int) -> tuple[Layer, l
 
 
 def _of_camera(table: pa.Table, camera_id: str, frames: int) -> pa.Table:
-    mine = pc.and_(pc.equal(table["camera"], camera_id), pc.less(table["frame"], frames))
-    return table.filter(mine).sort_by([("frame", "ascending")])
+    mine = table.filter(pc.and_(pc.equal(table["camera"], camera_id), pc.less(table["frame"], frames)))
+    return mine.take(np.argsort(column(mine, "frame"), kind="stable"))  # Arrow's own sort changes the order of equals
 
 
 def _corners(rows: pa.Table, names: tuple[str, ...]) -> Ints:

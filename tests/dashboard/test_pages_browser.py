@@ -237,8 +237,10 @@ def test_overlay_belongs_to_the_picture(site: str, page: Any) -> None:
     """The box is drawn where the rectangle in the film is: same picture, same place."""
     page.goto(f"{site}/files/rehearsed/player#t=5")
     page.wait_for_function("document.getElementById('player').player?.video.readyState >= 2")
-    page.wait_for_function("!document.querySelector('video').seeking")
-    page.wait_for_timeout(300)
+    page.wait_for_function(
+        "!document.querySelector('video').seeking && document.querySelector('video').currentTime > 4.9"
+    )
+    page.wait_for_timeout(400)
     offsets = page.evaluate(
         """() => {
       const p = document.getElementById('player').player, c = document.createElement('canvas');
@@ -267,9 +269,8 @@ def test_overlay_belongs_to_the_picture(site: str, page: Any) -> None:
 
 def _settled(page: Any) -> None:
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-    assert page.locator("[data-testid=stException]").count() == 0, page.locator(
-        "[data-testid=stException]"
-    ).inner_text()
+    boxes = page.locator("[data-testid=stException]").all_inner_texts()
+    assert not boxes, boxes
 
 
 def test_test_page_shows_the_player_and_seeks(site: str, page: Any) -> None:

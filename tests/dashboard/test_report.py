@@ -233,6 +233,14 @@ def test_tracks_survive_packing(rows: list[tuple[int, int, float, float, float]]
         assert abs(box[1] - y) <= 0.51
 
 
+def test_order_within_a_picture_is_kept() -> None:
+    rows = [{"camera": "c", "frame": f, "id": i, "cls": "person", "visibility": 1.0} for f in (1, 0) for i in range(40)]
+    box = {"x1": 0.0, "y1": 0.0, "x2": 4.0, "y2": 9.0, "vx1": 0.0, "vy1": 0.0, "vx2": 4.0, "vy2": 9.0}
+    table = pa.Table.from_pylist([row | box for row in rows], BOXES)
+    layer = truth_layer(table, "c", 2)
+    assert [frame[:: LAYERS["truth"]] for frame in layer] == [list(range(40))] * 2
+
+
 def test_empty_tables_give_empty_pictures() -> None:
     assert truth_layer(BOXES.empty_table(), "c", 3) == [[], [], []]
     assert track_layer(TRACKS.empty_table(), "c", 2) == ([[], []], [])
