@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from dashboard.fetch_footage import vtest
 
 from benchmarks.claims import Claim, show
+from dashboard.fetch_footage import vtest
 from dashboard.progress import Report, bars
 from dashboard.real import watch_real
 from dashboard.rehearsal import Watching, rehearse
@@ -49,7 +49,7 @@ def _scenario(name: str, seeds: list[int], folder: Path, report: Report) -> Iter
                 world,
                 out,
                 Watching(detector=detector),
-                report=lambda stage, share, note="", label=f"{name} {detector} {seed}": report(  # type: ignore[misc]
+                report=lambda stage, share, note="", label=f"{name} {detector} {seed}": report(
                     f"{label} {stage}", share, note
                 ),
             )
@@ -88,6 +88,7 @@ def _real(folder: Path, report: Report) -> Iterator[Claim]:
             out=folder / "real",
             report=lambda stage, share, note="": report(f"real video {stage}", share, note),
         )
+        assert run is not None
         tracks = run.score()["tracks"]
     for key, peer in FASTER_RCNN_BYTETRACK.items():
         yield Claim.against(f"PETS2009 S2.L1 view 1, background: {key.upper()}", tracks.get(key), peer, 1.0)

@@ -161,7 +161,7 @@ def plan(
 
     Example: parvis plan stadium_egress_surge_v1 --set venue.gates.east.open=false
     """
-    from dashboard.planning import compare_plans, table_of
+    from dashboard.plans import compare_plans, table_of
     from dashboard.progress import bars
     from scenarios.load import load_scenario
 

@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import time
-from contextlib import ExitStack
-from dataclasses import replace
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
-from detect.pipeline import Pipeline
-from detect.score.annotations import load_mot
-from sim.render.video import VideoWriter
 
 from dashboard.annotate import Annotator
 from dashboard.progress import Report, silent
 from dashboard.rehearsal import Watching, finish
+from detect.live import watch_camera
 from detect.observations import ObservationLog
+from detect.pipeline import Observation, Pipeline
 from detect.rules import build_rules
+from detect.score.annotations import load_mot
 from detect.sources import open_source, redact
 from detect.sources.contract import Source
+from detect.store import Store
 from scenarios.calibration import Calibration, load_calibration
 from scenarios.errors import ScenarioError
+from scenarios.frame import Frame
 from scenarios.recording import Recording, View, writing
-from scenarios.truth import GroundTruth
+from sim.render.video import VideoWriter
 
 __all__ = ["watch_real"]
+
+_RUNS: Final = Path("runs")
 
 
 def watch_real(
@@ -37,12 +41,15 @@ def watch_real(
     watching: Watching | None = None,
     fps: float | None = None,
     seconds: float | None = None,
+    store: Path | None = None,
     out: Path | None = None,
     overwrite: bool = False,
     command: str = "",
     report: Report = silent,
-) -> Recording:
+) -> Recording | None:
     """Watch a file, a folder of pictures or a stream to its end; write a run folder with an annotated film.
+
+    Of a live source nothing is recorded unless ``out`` is given.
 
     Args:
         source_spec: As for ``detect.sources.open_source``.
@@ -51,105 +58,160 @@ def watch_real(
         watching: Detector, tracker and rules.
         fps: True frame rate where the header lies; overrides the calibration's.
         seconds: Stop after so much footage.
-        out: Run folder; default: in ``runs``, named by the source.
+        store: Alert store, for the Live page.
+        out: Run folder; default for what is not live: in ``runs``, named by the source.
         overwrite: Replace a run folder that is there.
         command: The command that makes this run again.
         report: Told how far it is.
+
+    Returns:
+        The recording, or None where nothing was recorded.
 
     Raises:
         ParvisError: Something given is wrong; nothing is left behind.
     """
     watching = watching or Watching()
     known = load_calibration(calibration) if calibration is not None else None
-    build_rules(watching.rules)
+    rules = build_rules(watching.rules)
     camera_id = known.camera.id if known else "camera"
-    true_fps = fps or (known.camera.fps if known else None)
     name = _name(source_spec)
-    with ExitStack() as stack:
-        source = open_source(source_spec, camera_id=camera_id, fps=true_fps)
-        stack.callback(source.close)
+    true_fps = fps or (known.camera.fps if known else None)
+    with closing(open_source(source_spec, camera_id=camera_id, fps=true_fps)) as source, ExitStack() as stack:
         _check_size(source, known, calibration)
         annotated = load_mot(truth, camera_id=camera_id, fps=source.fps) if truth is not None else None
-        recording = stack.enter_context(writing(out or Path("runs") / name, overwrite=overwrite))
-        seen, about = _watch(source, recording, known, annotated, watching, seconds, report)
+        detector = watching.build_detector(annotated, 0)
+        zones = known.zones if known else ()
+        pipeline = Pipeline(
+            detector, rules, camera=known.camera if known else None, zones=zones, tracker=watching.tracker
+        )
+        if truth is not None and source.live:
+            raise ScenarioError(f"--truth {truth}: a live source cannot be scored; record it with --out and watch that")
+        folder = out if source.live else out or _RUNS / name
+        recording = stack.enter_context(writing(folder, overwrite=overwrite)) if folder is not None else None
+        keeper = _Keeper(source, recording, known, seconds, report)
+        started = time.perf_counter()
+        with keeper:
+            if store is not None:
+                opened = stack.enter_context(Store.create_or_open(store))
+                watch_camera(
+                    camera_id,
+                    source_spec,
+                    source,
+                    pipeline,
+                    opened,
+                    stop=lambda: keeper.enough,
+                    on_observation=keeper.take,
+                )
+            else:
+                for seen in pipeline.watch(source):
+                    keeper.take(seen)
+                    if keeper.enough:
+                        break
+        if recording is None:
+            return None
+        if not keeper.times:
+            raise ScenarioError(f"{redact(source_spec)}: gave no picture in the time it was watched")
         if annotated is not None:
             annotated.save(recording.truth_dir)
+        wall = time.perf_counter() - started
         finish(
             recording,
-            seen,
+            keeper.log.finish(),
             truth=annotated,
-            zones=known.zones if known else (),
+            zones=zones,
             about={
                 "kind": "real",
                 "scenario": name,
                 "title": f"Real footage: {name}",
                 "source": {"spec": redact(source_spec), "sha256": _sha256(source_spec)},
                 "seed": None,
-                "command": command,
-            }
-            | about,
+                "command": redact(command),
+                "detector": detector.name,
+                "detector_spec": watching.detector,
+                "weights_sha256": detector.weights_sha256,
+                "tracker": watching.tracker,
+                "rules": {rule: dict(keys) for rule, keys in watching.rules.items()},
+                "footage_s": len(keeper.times) / source.fps,
+                "wall_s": wall,
+                "timings": {"watch_s": wall, "stages_s": dict(pipeline.timings_s)},
+            },
             report=report,
         )
-        target = out or Path("runs") / name
-    return Recording.open(target)
+    assert folder is not None
+    return Recording.open(folder)
 
 
-def _watch(
-    source: Source,
-    recording: Recording,
-    known: Calibration | None,
-    truth: GroundTruth | None,
-    watching: Watching,
-    seconds: float | None,
-    report: Report,
-) -> tuple[Any, dict[str, Any]]:
-    """Run the stack over the source, keeping the film as it was and as it was understood."""
-    started = time.perf_counter()
-    camera = known.camera if known else None
-    detector = watching.build_detector(truth, 0)
-    pipeline = Pipeline(
-        detector,
-        build_rules(watching.rules),
-        camera=camera,
-        zones=known.zones if known else (),
-        tracker=watching.tracker,
-    )
-    log, annotator = ObservationLog(), Annotator(source.fps)
-    times: list[float] = []
-    width, height = source.size_px
-    recording.video(source.camera_id).parent.mkdir(parents=True)
-    with (
-        VideoWriter(recording.video(source.camera_id), (width, height), source.fps) as plain,
-        VideoWriter(recording.annotated(source.camera_id), (width, height), source.fps) as drawn,
-    ):
-        for seen in pipeline.watch(source):
-            if seen.frame is None:
-                if seen.gap is not None:
-                    log.miss(seen.gap)
-                    log.say(seen.events)
-                continue
-            if seconds is not None and seen.frame.time_s >= seconds:
-                break
-            frame = replace(seen.frame, index=len(times))  # counts the pictures of the film, not those of the stream
-            times.append(frame.time_s)
-            log.add(frame, seen.detections, seen.tracks, seen.events)
-            plain.write(frame.image)
-            drawn.write(annotator.draw(frame.image, seen.tracks, seen.events))
-            report("watch", len(times) / source.frame_count if source.frame_count else None, f"{frame.time_s:.0f} s")
-    view = View(source.camera_id, width, height, camera)
-    recording.save_views([view])
-    recording.save_frame_times(source.camera_id, np.array(times))
-    wall = time.perf_counter() - started
-    return log.finish(), {
-        "detector": detector.name,
-        "detector_spec": watching.detector,
-        "weights_sha256": detector.weights_sha256,
-        "tracker": watching.tracker,
-        "rules": {rule: dict(keys) for rule, keys in watching.rules.items()},
-        "footage_s": len(times) / source.fps,
-        "wall_s": wall,
-        "timings": {"watch_s": wall, "stages_s": dict(pipeline.timings_s)},
-    }
+@dataclass(slots=True)
+class _Keeper:
+    """Keeps what was seen: the film as it was, the film as it was understood, and the log."""
+
+    source: Source
+    recording: Recording | None
+    known: Calibration | None
+    seconds: float | None
+    report: Report
+    log: ObservationLog = field(default_factory=ObservationLog)
+    times: list[float] = field(default_factory=list)
+    enough: bool = False
+    _alarms: int = 0
+    _seen: int = 0
+    _first_s: float | None = None
+    _films: ExitStack = field(default_factory=ExitStack)
+    _plain: VideoWriter | None = None
+    _drawn: VideoWriter | None = None
+    _annotator: Annotator | None = None
+
+    def __enter__(self) -> _Keeper:
+        if self.recording is not None:
+            (width, height), fps, camera_id = self.source.size_px, self.source.fps, self.source.camera_id
+            even = (width - width % 2, height - height % 2)
+            self._plain = self._films.enter_context(VideoWriter(self.recording.video(camera_id), *even, fps))
+            self._drawn = self._films.enter_context(VideoWriter(self.recording.annotated(camera_id), *even, fps))
+            self._annotator = Annotator(fps)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> bool:
+        stopped = kind is KeyboardInterrupt  # a person who stops a live source wants what was seen so far
+        self._films.__exit__(None if stopped else kind, None if stopped else error, None if stopped else trace)
+        if self.recording is not None and (kind is None or stopped):
+            width, height = self.source.size_px
+            camera = self.known.camera if self.known else None
+            self.recording.save_views([View(self.source.camera_id, width, height, camera)])
+            self.recording.save_frame_times(self.source.camera_id, np.array(self.times))
+        return stopped
+
+    def take(self, seen: Observation) -> None:
+        """Keep one observation."""
+        self._alarms += sum(event.end_s is None for event in seen.events)
+        if seen.frame is None:
+            if seen.gap is not None and self.recording is not None:
+                self.log.miss(seen.gap)
+                self.log.say(seen.events)
+            if seen.gap is not None and seen.gap.end_s == seen.gap.start_s:
+                self.report("watch", None, f"NO PICTURE: {seen.gap.reason}")
+            return
+        self._first_s = seen.frame.time_s if self._first_s is None else self._first_s
+        self._seen += 1
+        self.enough = self.seconds is not None and seen.frame.time_s - self._first_s >= self.seconds
+        if self.recording is not None:
+            self._record(seen.frame, seen)
+        share = self._seen / self.source.frame_count if self.source.frame_count else self._share_of_time(seen.frame)
+        self.report("watch", share, f"{seen.frame.time_s:.0f} s, {len(seen.tracks)} tracks, {self._alarms} to verify")
+
+    def _share_of_time(self, frame: Frame) -> float | None:
+        return None if self.seconds is None else min(1.0, (frame.time_s - (self._first_s or 0.0)) / self.seconds)
+
+    def _record(self, frame: Frame, seen: Observation) -> None:
+        assert self._plain is not None
+        assert self._drawn is not None
+        assert self._annotator is not None
+        counted = replace(frame, index=len(self.times))  # counts the pictures of the film, not those of the stream
+        self.times.append(frame.time_s)
+        self.log.add(counted, seen.detections, seen.tracks, seen.events)
+        height, width = frame.image.shape[:2]
+        even = (slice(0, height - height % 2), slice(0, width - width % 2))
+        self._plain.write(frame.image[even])
+        self._drawn.write(self._annotator.draw(frame.image, seen.tracks, seen.events)[even])
 
 
 def _check_size(source: Source, known: Calibration | None, path: Path | None) -> None:

@@ -15,28 +15,28 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from detect.pipeline import Pipeline
-from detect.score.oracle import OracleDetector
-from sim.film import digest, film
-
 from dashboard import __version__
 from dashboard.progress import Report, silent
 from dashboard.report import write_report
 from detect.detectors import build_detector
 from detect.detectors.contract import Detector
 from detect.observations import ObservationLog, Observations
+from detect.pipeline import Pipeline
 from detect.rules import build_rules
 from detect.rules.contract import Setting
 from detect.score import event_ledger, scorecard
+from detect.score.oracle import OracleDetector
 from detect.sources import open_source
-from scenarios.errors import DetectorError, unknown
+from scenarios.errors import DetectorError, ScenarioError, unknown
 from scenarios.load import load_scenario
 from scenarios.recording import FORMAT, Recording, writing
 from scenarios.scenario import Scenario
 from scenarios.truth import GroundTruth
 from scenarios.venue import Zone
+from sim.export import FORMATS
+from sim.film import digest, film
 
-__all__ = ["Watching", "rehearse", "replay"]
+__all__ = ["Watching", "film_only", "finish", "rehearse", "replay", "watch_recording"]
 
 _LIBRARIES: Final = (
     "numpy",
@@ -122,15 +122,9 @@ def rehearse(
             seen,
             truth=recording.truth(),
             zones=scenario.venue.zones,
-            about={
+            about=_of_scenario(scenario, recording)
+            | {
                 "kind": "rehearsal",
-                "scenario": scenario.name,
-                "title": scenario.title,
-                "scenario_hash": scenario.hash,
-                "seed": scenario.seed,
-                "conditions": scenario.conditions.model_dump(mode="json"),
-                "footage_s": scenario.frame_count / scenario.fps * len(scenario.cameras),
-                "digest": digest(recording),
                 "command": command,
                 "timings": {"film_s": filmed - started, "watch_s": watched - filmed, "stages_s": about.pop("stages_s")},
                 "wall_s": watched - started,
@@ -188,6 +182,45 @@ def replay(
             | about,
             report=report,
         )
+    return Recording.open(out)
+
+
+def film_only(
+    scenario: Scenario,
+    out: Path,
+    *,
+    formats: Sequence[str] = (),
+    overwrite: bool = False,
+    command: str = "",
+    report: Report = silent,
+) -> Recording:
+    """Film one scenario with its truth, without watching it; export the truth in further formats.
+
+    Args:
+        scenario: What happens.
+        out: The run folder; exports go into folders of their names inside it.
+        formats: Of ``sim.export.FORMATS``.
+        overwrite: Replace a run folder that is there.
+        command: The command that makes this run again.
+        report: Told how far it is.
+
+    Raises:
+        ScenarioError: There is no such format.
+        RecordingError: The folder cannot be written.
+    """
+    for name in formats:
+        if name not in FORMATS:
+            raise ScenarioError(unknown("format", name, FORMATS, "--format"))
+    started = time.perf_counter()
+    with writing(out, overwrite=overwrite) as recording:
+        film(scenario, recording, progress=lambda share: report("film", share))
+        for name in formats:
+            report(name, 0.0)
+            FORMATS[name](recording, recording.folder / name)
+            report(name, 1.0)
+        wall = time.perf_counter() - started
+        about = {"kind": "film", "timings": {"film_s": wall}, "wall_s": wall, "command": command}
+        recording.save_json(recording.run_json, provenance() | _of_scenario(scenario, recording) | about)
     return Recording.open(out)
 
 
@@ -261,23 +294,40 @@ def finish(
             footage_s=about["footage_s"],
             wall_s=about["wall_s"],
             zones=zones,
+            cameras=recording.cameras(),
+            watched=[rule.kind for rule in build_rules(about["rules"])],
         )
-        ledger = event_ledger(truth, seen, zones=zones)
+        ledger = event_ledger(truth, seen, zones=zones, footage_s=about["footage_s"])
     recording.save_json(recording.score_json, card)
     recording.save_json(
         recording.run_json,
-        {
-            "format": FORMAT,
-            "parvis": __version__,
-            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "machine": {"python": platform.python_version(), "system": platform.platform(terse=True)},
-            "versions": {name: version(name) for name in _LIBRARIES},
-        }
-        | about
-        | {"ledger": ledger},
+        provenance() | about | {"ledger": ledger},
     )
     write_report(recording)
     report("score", 1.0)
+
+
+def provenance() -> dict[str, Any]:
+    """Return by what a run is made: versions and machine, for run.json."""
+    return {
+        "format": FORMAT,
+        "parvis": __version__,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": {"python": platform.python_version(), "system": platform.platform(terse=True)},
+        "versions": {name: version(name) for name in _LIBRARIES},
+    }
+
+
+def _of_scenario(scenario: Scenario, recording: Recording) -> dict[str, Any]:
+    return {
+        "scenario": scenario.name,
+        "title": scenario.title,
+        "scenario_hash": scenario.hash,
+        "seed": scenario.seed,
+        "conditions": scenario.conditions.model_dump(mode="json"),
+        "footage_s": scenario.frame_count / scenario.fps,
+        "digest": digest(recording),
+    }
 
 
 def _oracle_options(text: str) -> dict[str, float]:

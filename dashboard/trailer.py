@@ -144,7 +144,8 @@ class _Plan:
 
     def _px(self, points: Any) -> NDArray[np.int32]:
         away = (np.asarray(points, float).reshape(-1, 2) - self._origin) * self._scale
-        return np.round(np.c_[self.width_px / 2 + away[:, 0], self.height_px / 2 - away[:, 1]]).astype(np.int32)
+        pixels = np.c_[self.width_px / 2 + away[:, 0], self.height_px / 2 - away[:, 1]]
+        return np.asarray(np.round(pixels), np.int32)
 
     def _fill(self, polygon: Any, colour: tuple[int, int, int]) -> None:
         cv2.fillPoly(self._still, [self._px(polygon)], colour, cv2.LINE_AA)

@@ -13,6 +13,7 @@ NOT_MEASURED: Final = "not measured"
 Score = Mapping[str, Any]
 
 _UNITS: Final = {
+    "_per_m_and_s": "per m and s",
     "_persons_per_m2": "persons per m²",
     "_per_m2": "per m²",
     "_per_min": "per minute",

@@ -83,7 +83,7 @@ class Measures:
             "level_of_service_share": dict(self.level_of_service),
             "gate_out_people": dict(self.gate_out),
             "gate_out_per_min": dict(self.gate_out_per_min),
-            "gate_specific_flow_per_m_s": dict(self.gate_flow_per_m_s),
+            "gate_specific_flow_per_m_and_s": dict(self.gate_flow_per_m_s),
             "travel_s": dict(self.travel_s),
             "evacuation_s": self.evacuation_s,
         }

@@ -197,7 +197,7 @@ class Routes:
         distance = np.where(seeds, away, np.inf)
         sweeps = _sweep(distance, walkable, self.cell_m / ease)
         if sweeps >= _SWEEPS_MOST:
-            raise ScenarioError(f"venue: the ways of this floor wind so much that {_SWEEPS_MOST} sweeps do not find them")
+            raise ScenarioError(f"venue: the ways of this floor wind too much: {_SWEEPS_MOST} sweeps do not find them")
         direction = np.zeros((*walkable.shape, 2))
         _descend(distance, walkable, direction)
         nearest = shapely.get_coordinates(
@@ -209,7 +209,7 @@ class Routes:
         # from where nobody should be, the way leads to the nearest cell that can be walked
         lost = ~np.isfinite(distance)
         if lost.any() and not lost.all():
-            rows, columns = distance_transform_edt(lost, return_distances=False, return_indices=True)
+            rows, columns = np.asarray(distance_transform_edt(lost, return_distances=False, return_indices=True))
             here = np.stack(np.indices(lost.shape), axis=-1)
             back = np.stack((columns, rows), axis=-1) - here[..., ::-1]
             norm = np.maximum(np.linalg.norm(back, axis=-1, keepdims=True), 1e-9)

@@ -121,9 +121,8 @@ _UNREACHABLE: Final = 75  # EX_TEMPFAIL: the camera could not be reached; try ag
 
 def _start(config: LiveConfig, camera: CameraConfig) -> SpawnProcess:
     context = multiprocessing.get_context("spawn")
-    process = context.Process(
-        target=_watch, args=(config, camera, os.getpid()), name=f"parvis-{camera.id}", daemon=True
-    )
+    about = (config, camera, os.getpid())
+    process = context.Process(target=_watch, args=about, name=f"parvis-{camera.id}", daemon=True)
     process.start()
     return process
 

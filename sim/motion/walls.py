@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -49,11 +50,16 @@ class Walls:
     rows: int
 
     def push(
-        self, position_m: NDArray[np.float64], door: NDArray[np.int32], radius_m: NDArray[np.float64], a: float, D: float
+        self,
+        position_m: NDArray[np.float64],
+        door: NDArray[np.int32],
+        radius_m: NDArray[np.float64],
+        a: float,
+        D: float,
     ) -> NDArray[np.float64]:
         """Return a exp((radius - d) / D) times the unit vector away from the nearest wall at d, shape (n, 2)."""
         out = np.zeros_like(position_m)
-        _push(position_m, door, radius_m, a, D, *self._arrays(), out)
+        _push(position_m, door, radius_m, a, D, *self._arrays(), out)  # type: ignore[call-arg]
         return out
 
     def advance(
@@ -97,7 +103,7 @@ def venue_walls(venue: Venue) -> Walls:
     def add(line: BaseGeometry, door: int) -> None:
         for part in shapely.get_parts(line):
             points = shapely.get_coordinates(part)
-            for p, q in zip(points[:-1], points[1:], strict=True):
+            for p, q in pairwise(points):
                 if not np.array_equal(p, q):
                     segments.append((float(p[0]), float(p[1]), float(q[0]), float(q[1])))
                     doors.append(door)

@@ -5,12 +5,12 @@ import subprocess
 import sys
 
 import pytest
-from sim.film import digest
 
 from dashboard.compare import check_gate, compare_runs
 from dashboard.rehearsal import Watching, rehearse, replay
 from scenarios.load import load_scenario
 from scenarios.recording import Recording
+from sim.film import digest
 
 
 @pytest.mark.slow
