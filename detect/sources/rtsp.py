@@ -73,7 +73,9 @@ class _RtspConnection:
         }
         began_s = time.monotonic()
         try:
-            self._container: Any = av.open(url, options=options, timeout=(_OPEN_LIMIT_S, _READ_LIMIT_S))
+            self._container: Any = av.open(
+                url, options=options, timeout=(_OPEN_LIMIT_S, _READ_LIMIT_S), metadata_errors="replace"
+            )
         except _UNAUTHORISED:
             raise SourceError(f"{name}: the camera refuses this user name or password") from None
         except (av.FFmpegError, ValueError) as error:

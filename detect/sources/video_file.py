@@ -113,7 +113,7 @@ class VideoFileSource:
         limits = {"max_pixels": str(self._max_pixels)}
         only_this_file = {"format_whitelist": _CONTAINERS, "protocol_whitelist": "file"}
         try:
-            return av.open(f"file:{self.path.absolute()}", options=limits | only_this_file)
+            return av.open(f"file:{self.path.absolute()}", options=limits | only_this_file, metadata_errors="replace")
         except av.FFmpegError as error:
             raise SourceError(f"{self.path}: is not a video that can be read ({error.strerror})") from None
 

@@ -7,6 +7,8 @@ import av
 import cv2
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from detect.sources import MemorySource, expand, open_source, redact
 from detect.sources.video_file import VideoFileSource
@@ -96,6 +98,28 @@ def test_a_damaged_file_is_a_gap_not_a_made_up_picture(tmp_path):
     frames = [i for i in items if isinstance(i, Frame)]
     assert 0 < len(frames) <= 80
     assert all(b.time_s >= a.time_s for a, b in pairwise(frames))
+    source.close()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(damage=st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=80)), min_size=1, max_size=4))
+def test_any_damage_is_a_gap_or_a_refusal(tmp_path, damage):
+    """Whatever is written over a film: no other error, and time never runs back."""
+    whole = tmp_path / "whole.avi"
+    raw = bytearray(whole.read_bytes() if whole.exists() else write_film(whole, range(20, 220, 10)).read_bytes())
+    for place, junk in damage:
+        begin = int(place * (len(raw) - len(junk)))
+        raw[begin : begin + len(junk)] = junk
+    (tmp_path / "damaged.avi").write_bytes(raw)
+    try:
+        source = open_source(str(tmp_path / "damaged.avi"))
+    except SourceError:
+        return
+    last = 0.0
+    for item in source:
+        begin, end = (item.time_s, item.time_s) if isinstance(item, Frame) else (item.start_s, item.end_s)
+        assert last <= begin <= end
+        last = end
     source.close()
 
 
