@@ -209,9 +209,8 @@ class Routes:
         # from where nobody should be, the way leads to the nearest cell that can be walked
         lost = ~np.isfinite(distance)
         if lost.any() and not lost.all():
-            rows, columns = np.asarray(distance_transform_edt(lost, return_distances=False, return_indices=True))
-            here = np.stack(np.indices(lost.shape), axis=-1)
-            back = np.stack((columns, rows), axis=-1) - here[..., ::-1]
+            nearest_cell = np.array(distance_transform_edt(lost, return_distances=False, return_indices=True), float)
+            back = np.moveaxis(nearest_cell - np.indices(lost.shape), 0, -1)[..., ::-1]
             norm = np.maximum(np.linalg.norm(back, axis=-1, keepdims=True), 1e-9)
             direction[lost] = (back / norm)[lost]
         return _Field(distance, direction)

@@ -23,7 +23,7 @@ def vtest() -> Path:
     path = find()
     if path is None:
         pytest.skip("NO REAL VIDEO: run `python -m dashboard.fetch_footage`")
-    return path
+    return path.resolve()
 
 
 @pytest.fixture(scope="session")
