@@ -359,8 +359,10 @@ class Crowd(mesa.Model):
         gates = self.scenario.venue.gates
         ids = [gate.id for gate in gates]
         mine = [ids.index(g) for g in flow.to if gates[ids.index(g)].lets_out]
-        mine = mine or [i for i, gate in enumerate(gates) if gate.lets_out]
-        start = self.threshold(ids.index(flow.start))[None]
+        came_by = ids.index(flow.start)
+        others = [i for i, gate in enumerate(gates) if gate.lets_out]
+        mine = mine or [i for i in others if i != came_by] or others
+        start = self.threshold(came_by)[None]
         if not any(np.isfinite(self.routes.distance_m(i, start)[0]) for i in mine):
             raise ScenarioError(
                 f"population.flows.{flow.id}.to: from gate '{flow.start}' none of the open gates can be reached"
