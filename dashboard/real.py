@@ -131,7 +131,7 @@ def watch_real(
                 "weights_sha256": detector.weights_sha256,
                 "tracker": watching.tracker,
                 "rules": {rule: dict(keys) for rule, keys in watching.rules.items()},
-                "footage_s": len(keeper.times) / source.fps,
+                "footage_s": keeper.times[-1] - keeper.times[0] + 1 / source.fps,
                 "wall_s": wall,
                 "timings": {"watch_s": wall, "stages_s": dict(pipeline.timings_s)},
             },

@@ -6,7 +6,6 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import sys
 import time
 from dataclasses import dataclass
 from multiprocessing.context import SpawnProcess
@@ -25,7 +24,7 @@ from detect.sources import open_source, redact
 from detect.sources.contract import Source
 from detect.store import CameraState, Store
 from scenarios.calibration import load_calibration
-from scenarios.errors import ParvisError, SourceError
+from scenarios.errors import SourceError
 
 __all__ = ["run_daemon"]
 
@@ -33,6 +32,8 @@ _POLL_S: Final = 0.5
 _STOP_S: Final = 8.0
 _BACKOFF_S: Final = 1.0
 _MOST_BACKOFF_S: Final = 30.0
+_RETRY_S: Final = 0.5
+_MOST_RETRY_S: Final = 5.0
 _STEADY_S: Final = 60.0
 """A process that has run for so long is forgiven its earlier deaths."""
 
@@ -109,14 +110,10 @@ def _look_after(worker: _Worker, config: LiveConfig, store: Store) -> None:
         worker.again_s = now + wait
         facts = {"camera": worker.camera.id, "exit_code": worker.process.exitcode, "again_in_s": wait}
         store.note("camera.process_died", facts)
-        if worker.process.exitcode != _UNREACHABLE:
-            words = "its process died and is started again"
-            store.say_camera(CameraState(worker.camera.id, redact(worker.camera.source), "lost", words, None, {}))
+        words = "its process died and is started again"
+        store.say_camera(CameraState(worker.camera.id, redact(worker.camera.source), "lost", words, None, {}))
     elif now >= worker.again_s:
         worker.process, worker.started_s, worker.again_s = _start(config, worker.camera), now, None
-
-
-_UNREACHABLE: Final = 75  # EX_TEMPFAIL: the camera could not be reached; try again
 
 
 def _start(config: LiveConfig, camera: CameraConfig) -> SpawnProcess:
@@ -134,15 +131,10 @@ def _watch(config: LiveConfig, camera: CameraConfig, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with, args=(parent,), daemon=True).start()
     with Store.create_or_open(config.store) as store:
-        try:
-            known = load_calibration(camera.calibration) if camera.calibration is not None else None
-            source = open_source(camera.source, camera_id=camera.id, fps=camera.fps)
-        except SourceError as error:
-            store.say_camera(CameraState(camera.id, redact(camera.source), "unreachable", redact(str(error)), None, {}))
-            sys.exit(_UNREACHABLE)
-        except ParvisError as error:
-            store.say_camera(CameraState(camera.id, redact(camera.source), "lost", redact(str(error)), None, {}))
-            sys.exit(1)
+        known = load_calibration(camera.calibration) if camera.calibration is not None else None
+        source = _reach(camera, store, stopping)
+        if source is None:
+            return
         pipeline = Pipeline(
             build_detector(config.detector),
             build_rules(config.rules),
@@ -154,6 +146,19 @@ def _watch(config: LiveConfig, camera: CameraConfig, parent: int) -> None:
             closer = Thread(target=_close_when, args=(stopping, source), daemon=True)
             closer.start()
             watch_camera(camera.id, camera.source, source, pipeline, store, stop=stopping.is_set, blur=config.blur)
+
+
+def _reach(camera: CameraConfig, store: Store, stopping: Flag) -> Source | None:
+    """Open a camera's source, however long it takes until it answers; None when told to stop before."""
+    wait = _RETRY_S
+    while not stopping.is_set():
+        try:
+            return open_source(camera.source, camera_id=camera.id, fps=camera.fps)
+        except SourceError as error:
+            store.say_camera(CameraState(camera.id, redact(camera.source), "unreachable", redact(str(error)), None, {}))
+        stopping.wait(wait)
+        wait = min(2 * wait, _MOST_RETRY_S)
+    return None
 
 
 def _close_when(stopping: Flag, source: Source) -> None:
