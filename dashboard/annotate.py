@@ -22,7 +22,14 @@ _ALARM: Final = (40, 70, 255)
 class Annotator:
     """Draws boxes, ids, trails and open alarms of one camera."""
 
-    def __init__(self, fps: float) -> None:
+    def __init__(self, fps: float, *, places: bool = True) -> None:
+        """Begin with nothing drawn.
+
+        Args:
+            fps: Pictures a second, for the length of the trails.
+            places: Write everybody's place in metres beside the id.
+        """
+        self._places = places
         self._boxes = sv.BoxAnnotator(_COLOURS, thickness=2)
         self._labels = sv.LabelAnnotator(_COLOURS, text_color=sv.Color.BLACK, text_scale=0.4, text_padding=3)
         self._trails = sv.TraceAnnotator(
@@ -44,7 +51,8 @@ class Annotator:
             confidence=tracks.confidence.astype(np.float32),
         )
         labels = [
-            f"{ObjectClass(int(c)).name.lower()} {i}" + (f"  {x:.1f}, {y:.1f} m" if np.isfinite(x) else "")
+            f"{ObjectClass(int(c)).name.lower()} {i}"
+            + (f"  {x:.1f}, {y:.1f} m" if self._places and np.isfinite(x) else "")
             for c, i, (x, y) in zip(tracks.cls, tracks.track_id, tracks.position_m, strict=True)
         ]
         canvas = image.copy()

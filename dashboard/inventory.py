@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 from rich.markup import escape
 from rich.table import Table
 
 from detect.detectors import DETECTORS
-from detect.rules import RULES
+from detect.rules import NOT_IMPLEMENTED, RULES
+from detect.score.oracle import OracleDetector
 from detect.sources import SOURCES
 from detect.tracking import TRACKERS
 from scenarios.errors import ParvisError
@@ -21,11 +24,12 @@ def inventory() -> dict[str, dict[str, str]]:
     """Return every table: what it is called, and name to one line about each entry."""
     return {
         "scenarios": {name: _title(name) for name in library()},
-        "detectors": {name: _about(entry) for name, entry in DETECTORS.items()},
+        "detectors": {name: _about(entry) for name, entry in DETECTORS.items()} | {"oracle": _about(OracleDetector)},
         "trackers": {name: _about(entry) for name, entry in TRACKERS.items()},
-        "rules": {name: _about(entry) for name, entry in RULES.items()},
-        "incidents": {str(kind): _about(entry) for kind, entry in INCIDENTS.items()},
-        "motion models": {name: _about(entry) for name, entry in MODELS.items()},
+        "rules": {name: _about(entry) for name, entry in RULES.items()}
+        | {str(kind): "listed by the decree, not implemented" for kind in NOT_IMPLEMENTED},
+        "incidents": {str(kind): _about_module(entry) for kind, entry in INCIDENTS.items()},
+        "motion models": {name: _about_module(entry) for name, entry in MODELS.items()},
         "sources": {name: _about(entry) for name, entry in SOURCES.items()},
     }
 
@@ -48,5 +52,11 @@ def _title(name: str) -> str:
 
 
 def _about(entry: object) -> str:
+    """Return the first line of the entry's own documentation."""
     text = (getattr(entry, "__doc__", None) or "").strip()
     return text.splitlines()[0].rstrip(".") if text else ""
+
+
+def _about_module(entry: object) -> str:
+    """Return the first line of the documentation of the file in which the entry stands."""
+    return _about(sys.modules[getattr(entry, "__module__", "")])

@@ -54,7 +54,7 @@ def panels(run: Path, start_s: float, end_s: float, *, width_px: int, fps: float
     view = recording.views()[0]
     half = width_px // 2
     plan = _Plan(scenario, truth, half, round(half * view.height_px / view.width_px))
-    annotator = Annotator(scenario.fps)
+    annotator = Annotator(scenario.fps, places=False)
     source = open_source(str(recording.video(view.id)), camera_id=view.id)
     every = max(1, round(scenario.fps / fps))
     try:
@@ -139,7 +139,7 @@ class _Plan:
                 x, y = map(int, place)
                 cv2.rectangle(canvas, (x - 4, y - 4), (x + 4, y + 4), _BAG, -1)
                 cv2.rectangle(canvas, (x - 4, y - 4), (x + 4, y + 4), _INK, 1)
-        cv2.putText(canvas, f"plan  {time_s:5.1f} s", (14, 24), cv2.FONT_HERSHEY_SIMPLEX, 0.5, _INK, 1, cv2.LINE_AA)
+        cv2.putText(canvas, f"plan {time_s:5.1f} s", (8, 18), cv2.FONT_HERSHEY_SIMPLEX, 0.42, _FLOOR, 1, cv2.LINE_AA)
         return canvas
 
     def _px(self, points: Any) -> NDArray[np.int32]:
