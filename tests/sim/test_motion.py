@@ -137,7 +137,8 @@ def test_two_on_one_spot_part(model):
 def test_a_crowd_that_presses_on_a_bottleneck_does_not_stand_inside_itself(model):
     """40 people, a gap of 1 m, 20 s.
 
-    Measured share of body-instants nearer than 80 % of the bodies' diameter to a neighbour: see the bounds below.
+    Measured: nobody ever nearer to a neighbour than 80 % of the bodies' diameter; collision-free speed brings 30
+    people through, anticipation 25.
     """
     rng = np.random.default_rng(5)
     places = np.array([(x, y) for x in np.arange(0.4, 6, 0.7) for y in np.arange(0.5, 4, 0.8)])[:40]
@@ -154,8 +155,7 @@ def test_a_crowd_that_presses_on_a_bottleneck_does_not_stand_inside_itself(model
         np.fill_diagonal(apart, np.inf)
         deep += int((apart.min(axis=1) < 1.6 * model.radius_m).sum())
         seen += len(apart)
-    print("DEEP", model.__class__.__name__, deep / seen, (bodies.position_m[:, 0] > 7).sum())
-    assert deep / seen < 0.02
+    assert deep / seen < 0.005
     assert (bodies.position_m[:, 0] > 7).sum() >= 20
 
 
@@ -188,9 +188,23 @@ def speed_at(model, density, seconds=30.0):
 
 @pytest.mark.parametrize("name", sorted(MODELS))
 def test_speed_falls_with_density_as_it_does_among_people(name):
-    measured = [speed_at(MODELS[name](), density) for density in (0.5, 1.0, 2.0, 3.0)]
-    print("FD", name, [(round(v, 2), round(v / weidmann(d), 2)) for d, v in zip((0.5, 1.0, 2.0, 3.0), measured)])
-    assert measured == sorted(measured, reverse=True)
+    """Mean speeds in m/s and as shares of Weidmann's, free speeds 1.34 +- 0.26 m/s, ring 26 x 1.8 m, 30 s.
+
+    ====================  ===========  ===========  ===========  ===========
+    persons per m2        0.5          1            2            3
+    ====================  ===========  ===========  ===========  ===========
+    collision-free speed  0.94 (0.73)  0.81 (0.77)  0.61 (1.00)  0.29 (0.88)
+    anticipation          1.18 (0.91)  0.89 (0.84)  0.61 (1.00)  0.34 (1.03)
+    ====================  ===========  ===========  ===========  ===========
+
+    In the thin crowd the slow hold up those behind them, in so narrow a ring; the band says so.
+    """
+    densities = np.array([0.5, 1.0, 2.0, 3.0])
+    measured = np.array([speed_at(MODELS[name](), density) for density in densities])
+    assert (np.diff(measured) < -0.05).all()
+    share = measured / weidmann(densities)
+    assert (share > 0.65).all(), share
+    assert (share < 1.15).all(), share
 
 
 def test_the_same_start_gives_the_same_bits(model):
