@@ -23,7 +23,7 @@ from detect.sources import open_source, redact
 from detect.sources.contract import Source
 from detect.store import Store
 from scenarios.calibration import Calibration, load_calibration
-from scenarios.errors import ScenarioError
+from scenarios.errors import ParvisError, ScenarioError
 from scenarios.frame import Frame
 from scenarios.recording import Recording, View, writing
 from sim.render.video import VideoWriter
@@ -138,6 +138,8 @@ def watch_real(
             report=report,
         )
     assert folder is not None
+    if keeper.failure is not None:
+        raise ParvisError(f"{keeper.failure}; what was seen before is in {folder}")
     return Recording.open(folder)
 
 
@@ -153,6 +155,7 @@ class _Keeper:
     log: ObservationLog = field(default_factory=ObservationLog)
     times: list[float] = field(default_factory=list)
     enough: bool = False
+    failure: ParvisError | None = None
     _alarms: int = 0
     _seen: int = 0
     _first_s: float | None = None
@@ -171,7 +174,10 @@ class _Keeper:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> bool:
-        stopped = kind is KeyboardInterrupt  # a person who stops a live source wants what was seen so far
+        # who stops a live source, or loses it for good, wants what was seen so far
+        if self.source.live and self.times and isinstance(error, ParvisError):
+            self.failure = error
+        stopped = kind is KeyboardInterrupt or self.failure is not None
         self._films.__exit__(None if stopped else kind, None if stopped else error, None if stopped else trace)
         if self.recording is not None and (kind is None or stopped):
             width, height = self.source.size_px
