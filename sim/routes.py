@@ -40,6 +40,8 @@ _HARDEST: Final = 0.25
 _BLOCKER_REACH_M: Final = 0.8
 _GATE_STRIP_M: Final = 0.6
 _SWEEPS_MOST: Final = 400
+_AGREEMENT_LEAST: Final = 0.7
+"""Directions of neighbouring cells whose blend is shorter than this part the ways; they are not blended."""
 
 
 @dataclass(slots=True, eq=False)
@@ -293,7 +295,7 @@ def _sample(direction: Any, goal: Any, position: Any, x0: float, y0: float, size
             direction[g, r + 1, c, 1] * (1 - tx) + direction[g, r + 1, c + 1, 1] * tx
         ) * ty
         norm = np.sqrt(dx * dx + dy * dy)
-        if norm < 1e-3:  # a watershed: take the nearest cell's
+        if norm < _AGREEMENT_LEAST:  # a watershed, where a blend would stand or go to and fro: the nearest cell's
             cn, rn = c + (1 if tx > 0.5 else 0), r + (1 if ty > 0.5 else 0)
             dx, dy = direction[g, rn, cn, 0], direction[g, rn, cn, 1]
             norm = max(np.sqrt(dx * dx + dy * dy), 1e-9)
