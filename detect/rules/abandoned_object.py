@@ -29,6 +29,8 @@ __all__ = ["AbandonedObject"]
 _TRAIL_S: Final = 15.0
 _BRIEF_S: Final = 0.3
 """A bag that rests for so long where one is remembered is that one."""
+_CREEPS_MPS: Final = 0.6
+"""Nobody walks on slower than this: a bag rests when it was watched for long enough to exclude even that."""
 _STANDS_MPS: Final = 0.4
 _STAYS_MPS: Final = 0.6
 _SAME_BOX_IOU: Final = 0.3
@@ -143,19 +145,42 @@ class AbandonedObject:
             if candidate is None:
                 continue
             place, slack = bags.position_m[i], slack_m(bags, i)
-            brief = candidate.rest(min(s.still_s, _BRIEF_S), s.still_m + slack)
+            telling_s = (s.still_m + slack) / _CREEPS_MPS
+            brief = candidate.rest(max(min(s.still_s, _BRIEF_S), telling_s), s.still_m + slack)
             known = [(float(np.linalg.norm(b.place - place)), b) for b in self._bags if b.hidden and now > b.seen_s]
             near = min(known, key=lambda pair: pair[0], default=None)
-            if brief is not None and near is not None and near[0] <= s.memory_m + slack:
+            if (
+                brief is not None
+                and near is not None
+                and near[0] <= s.memory_m + slack
+                and not self._brought(candidate, near[1], brief, s.memory_m + slack, now)
+            ):
                 near[1].track, near[1].stray_s = track, None
                 near[1].see(bags, i, now)
                 del self._candidates[track]
                 continue
-            rest = candidate.rest(s.still_s, s.still_m + slack)
+            rest = candidate.rest(max(s.still_s, telling_s), s.still_m + slack)
             if rest is None or any(iou(b.box_px, bags.box_px[i]) > _SAME_BOX_IOU for b in self._bags if not b.hidden):
                 continue
             del self._candidates[track]
             self._bags.append(self._put_down(candidate, rest[0], rest[1], bags, i, now))
+
+    def _brought(
+        self, candidate: Candidate, bag: Bag, rest: tuple[NDArray[np.float64], float], reach_m: float, now: float
+    ) -> bool:
+        """Whether a bag that rests where another is remembered was brought there by somebody who stands at it.
+
+        It is another bag then. A track that only went over from a bag carried past has nobody who stops with it.
+        """
+        if not candidate.came_from(bag.place, reach_m):
+            return False
+        place, since_s = rest
+        bringer = owner_of(self._trails, place, since_s, now, candidate.path)
+        if bringer is None or bringer == bag.owner:
+            return False
+        seen = self._trails.seen[bringer]
+        speed = self._trails.velocity(now, np.array([bringer]), seen.last_m[None], 1.0)[0]
+        return bool(seen.last_s == now and np.linalg.norm(speed) <= _STAYS_MPS)
 
     def _put_down(
         self, candidate: Candidate, place: NDArray[np.float64], since_s: float, bags: Tracks, i: int, now: float
@@ -195,7 +220,8 @@ class AbandonedObject:
         if bag.unseen_s == 0.0 and not bag.taken:
             beside = np.linalg.norm(people.position_m - bag.place, axis=1) <= self.settings.belongs_m
             bag.taken = bool(beside.any() or covered.any())
-        if not covered.any():
+        in_front = people.box_px[:, 3] >= bag.box_px[3]  # who stands behind it hides nothing
+        if not (covered & in_front).any():
             bag.unseen_s += step
 
     def _watch_owner(self, bag: Bag, people: Tracks, scene: Scene, now: float) -> None:

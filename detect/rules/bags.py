@@ -20,7 +20,10 @@ Floats = NDArray[np.float64]
 _MOSTLY: Final = 0.8
 """Share of its sightings in which a bag at rest is near its place."""
 _PLACE_SMOOTHING_S: Final = 5.0
+_ARRIVAL_S: Final = 0.3
 _SIGMA_CAP_M: Final = 1.0
+_SIGHTING_S: Final = 0.5
+"""What one sighting after a time out of sight counts at most: it is one look, however long the bag was hidden."""
 
 
 @dataclass(slots=True, eq=False)
@@ -63,6 +66,11 @@ class Candidate:
         away = np.flatnonzero(~near & (times < now - still_s))
         since = times[away[-1] + 1] if len(away) else times[0]
         return place, float(since)
+
+    def came_from(self, place: Floats, beyond_m: float) -> bool:
+        """Return whether it was farther than ``beyond_m`` from a place when it was first seen."""
+        first = [p for t, p, _ in self.path if t <= self.path[0][0] + _ARRIVAL_S]
+        return float(np.linalg.norm(np.median(first, axis=0) - place)) > beyond_m
 
 
 @dataclass(slots=True, eq=False)
@@ -124,7 +132,7 @@ class Bag:
 
     def see(self, bags: Tracks, i: int, now: float) -> None:
         """Take note that the track ``i`` of ``bags`` shows it now."""
-        share = min(max(now - self.seen_s, 0.0) / _PLACE_SMOOTHING_S, 1.0)
+        share = min(max(now - self.seen_s, 0.0), _SIGHTING_S) / _PLACE_SMOOTHING_S
         self.place = self.place + share * (bags.position_m[i] - self.place)
         self.foot_px = self.foot_px + share * (feet_px(bags.box_px[i : i + 1])[0] - self.foot_px)
         self.confidence += share * (float(bags.confidence[i]) - self.confidence)
