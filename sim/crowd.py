@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from scenarios.errors import ScenarioError
+from scenarios.errors import ScenarioError, unknown
 from scenarios.population import BagKind, DwellerGroup, Flow, Posture, Role
 from scenarios.scenario import Scenario
 from scenarios.truth import IncidentTruth
@@ -66,14 +66,14 @@ class Pedestrian(mesa.Agent):
         self.person = person
 
     def decide(self) -> None:
-        """Choose again where to go, because a gate was closed: the nearest way out that is open."""
+        """Choose again where to go where a gate was closed: the nearest of the other ways out."""
         crowd = self.model
         row = crowd.people.row(self.person)
         if row is None or crowd.people.stays[row]:
             return
         goal = int(crowd.people.goal[row])
         if 0 <= goal < len(crowd.scenario.venue.gates) and not crowd.routes.venue.gates[goal].lets_out:
-            crowd.people.goal[row] = crowd.nearest_exit(crowd.people.position_m[row])
+            crowd.people.goal[row] = crowd.other_exit(row)
 
 
 class Crowd(mesa.Model):
@@ -112,8 +112,7 @@ class Crowd(mesa.Model):
         self._add_dwellers(place)
         blockers = self.people.position_m.copy()
         self.routes = Routes(scenario.venue, blockers)
-        self._exits = [self._exits_of(flow) for flow in scenario.population.flows]
-        self._entrances = [self._entrance_of(flow) for flow in scenario.population.flows]
+        self._plan_flows()
         self._choices = arrive.spawn(max(1, len(scenario.population.flows)))
         self._arrivals = [
             self._times_of(flow, rng) for flow, rng in zip(scenario.population.flows, self._choices, strict=False)
@@ -203,13 +202,22 @@ class Crowd(mesa.Model):
         """
         gates = self.routes.venue.gates
         open_gates = [i for i, gate in enumerate(gates) if gate.lets_out and (among is None or i in among)]
-        here = np.asarray(place_m, float)[None]
+        here = self.routes.on_floor(np.asarray(place_m, float))[None]
         ways = [(float(self.routes.distance_m(i, here)[0]), i) for i in open_gates]
         best = min(ways, default=(np.inf, -1))
         if not np.isfinite(best[0]):
             x, y = here[0]
             raise ScenarioError(f"venue.gates: from ({x:.1f}, {y:.1f}) no open gate that lets out can be reached")
         return best[1]
+
+    def other_exit(self, row: int) -> int:
+        """Return the exit that the person in a row takes when the chosen one is closed.
+
+        Raises:
+            ScenarioError: Nobody can leave from there.
+        """
+        place, flow = self.people.position_m[row], int(self.people.flow[row])
+        return self.nearest_exit(place, self._exits[flow] if flow >= 0 else None)
 
     def threshold(self, gate: int, along: float = 0.5) -> NDArray[np.float64]:
         """Return a point just inside a gate, shape (2,), at the share ``along`` of its line."""
@@ -227,10 +235,22 @@ class Crowd(mesa.Model):
         self._minds[person] = mind
 
     def set_gate(self, gate_id: str, *, is_open: bool) -> None:
-        """Open or close a gate; people who were going there choose again within a quarter of a second."""
-        venue = self.routes.venue
-        gates = [g.model_copy(update={"open": is_open}) if g.id == gate_id else g for g in venue.gates]
-        self.routes.set_venue(venue.model_copy(update={"gates": gates}))
+        """Open or close a gate; arrivals and people who were going there choose again within a quarter of a second.
+
+        Raises:
+            ScenarioError: There is no such gate, or a flow is left with no way in or out; nothing changes then.
+        """
+        before = self.routes.venue
+        known = [gate.id for gate in before.gates]
+        if gate_id not in known:
+            raise ScenarioError(unknown("gate", gate_id, known, "venue.gates"))
+        gates = [g.model_copy(update={"open": is_open}) if g.id == gate_id else g for g in before.gates]
+        self.routes.set_venue(before.model_copy(update={"gates": gates}))
+        try:
+            self._plan_flows()
+        except ScenarioError:
+            self.routes.set_venue(before)
+            raise
 
     def _run_incidents(self) -> None:
         for incident in self.incidents:
@@ -354,9 +374,15 @@ class Crowd(mesa.Model):
         place = self.people.position_m[row]
         return self.objects.add(kind, person, place, carried=True, heading_rad=0.0, looks=looks)
 
+    def _plan_flows(self) -> None:
+        """Find the entrance and the exits of every flow among the gates that are open now."""
+        flows = self.scenario.population.flows
+        exits, entrances = [self._exits_of(flow) for flow in flows], [self._entrance_of(flow) for flow in flows]
+        self._exits, self._entrances = exits, entrances
+
     def _exits_of(self, flow: Flow) -> NDArray[np.int32]:
         """Return the open exits of a flow; where all are closed, every open exit of the venue."""
-        gates = self.scenario.venue.gates
+        gates = self.routes.venue.gates
         ids = [gate.id for gate in gates]
         mine = [ids.index(g) for g in flow.to if gates[ids.index(g)].lets_out]
         came_by = ids.index(flow.start)
@@ -371,7 +397,7 @@ class Crowd(mesa.Model):
 
     def _entrance_of(self, flow: Flow) -> int:
         """Return the gate by which a flow comes in: its own, or where that is closed the nearest that is open."""
-        gates = self.scenario.venue.gates
+        gates = self.routes.venue.gates
         own = next(i for i, gate in enumerate(gates) if gate.id == flow.start)
         if gates[own].lets_in or not flow.rate_per_min:
             return own

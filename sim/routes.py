@@ -142,6 +142,14 @@ class Routes:
             points.append(here[0].copy())
         return np.array(points)
 
+    def on_floor(self, place_m: Floats) -> Floats:
+        """Return a place, shape (2,), itself where ways begin there, else the nearest place where they do."""
+        column, row = self._cells(place_m[None])
+        if self._walkable[row[0], column[0]] or not self._walkable.any():
+            return place_m
+        floor = self._centres[self._walkable.ravel()]
+        return np.asarray(floor[int(np.argmin(np.hypot(*(floor - place_m).T)))])
+
     def is_free(self, position_m: Floats) -> NDArray[np.bool_]:
         """Whether somebody can stand at each position, clear of every wall."""
         column, row = self._cells(position_m)
