@@ -145,21 +145,19 @@ class AbandonedObject:
             if candidate is None:
                 continue
             place, slack = bags.position_m[i], slack_m(bags, i)
-            telling_s = (s.still_m + slack) / _CREEPS_MPS
-            brief = candidate.rest(max(min(s.still_s, _BRIEF_S), telling_s), s.still_m + slack)
+            reach, telling_s = s.still_m + slack, (s.still_m + slack) / _CREEPS_MPS
+            rest = candidate.rest(max(s.still_s, telling_s), reach)
+            brief = rest or candidate.rest(max(min(s.still_s, _BRIEF_S), telling_s), reach)
+            if brief is None:
+                continue
             known = [(float(np.linalg.norm(b.place - place)), b) for b in self._bags if b.hidden and now > b.seen_s]
-            near = min(known, key=lambda pair: pair[0], default=None)
-            if (
-                brief is not None
-                and near is not None
-                and near[0] <= s.memory_m + slack
-                and not self._brought(candidate, near[1], brief, s.memory_m + slack, now)
-            ):
-                near[1].track, near[1].stray_s = track, None
-                near[1].see(bags, i, now)
+            away_m, near = min(known, key=lambda pair: pair[0], default=(np.inf, None))
+            within_m = s.memory_m + slack
+            if near is not None and away_m <= within_m and not self._brought(candidate, near, brief, within_m, now):
+                near.track, near.stray_s = track, None
+                near.see(bags, i, now)
                 del self._candidates[track]
                 continue
-            rest = candidate.rest(max(s.still_s, telling_s), s.still_m + slack)
             if rest is None or any(iou(b.box_px, bags.box_px[i]) > _SAME_BOX_IOU for b in self._bags if not b.hidden):
                 continue
             del self._candidates[track]
