@@ -71,14 +71,16 @@ def json_schema() -> dict[str, Any]:
 
 
 def model_error(error: ValidationError, model: type[BaseModel], where: str) -> str:
-    """Say the first thing that is wrong in one sentence: file, key, value, what would be right.
+    """Say one thing that is wrong in one sentence: file, key, value, what would be right.
 
     Args:
         error: What pydantic found.
         model: The model that was to be built.
         where: The file.
     """
-    found = error.errors(include_url=False)[0]
+    every = error.errors(include_url=False)
+    # a key that is missing is often one that was misspelt: the misspelling says more
+    found = next((e for e in every if e["type"] == "extra_forbidden"), every[0])
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     loc = list(found["loc"])
     owner, key = _locate(loc, model)

@@ -1,0 +1,160 @@
+"""The daemon, run as a person runs it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from detect.live.config import load_config
+from detect.store import Store
+from scenarios.errors import ParvisError
+
+PLAIN = """
+store = "live.sqlite"
+cameras = [{ id = "gate", source = "SOURCE" }]
+"""
+
+
+def a_film(path, seconds, fps=10):
+    """A white square walks over grey ground."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=fps)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
+        for n in range(seconds * fps):
+            picture = np.full((120, 160, 3), 90, np.uint8)
+            picture[40:90, 10 + n % 120 : 30 + n % 120] = 240
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
+        out.mux(stream.encode(None))
+    return path
+
+
+def daemon(config):
+    command = [sys.executable, "-m", "dashboard.cli", "live", str(config)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def until(condition, within_s):
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"not within {within_s} s")
+
+
+def children_of(pid):
+    """Processes that this one started, by /proc."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1]) == pid:
+                command = (entry / "cmdline").read_bytes().decode()
+                if "spawn_main" in command:
+                    found.append(int(entry.name))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
+
+
+def state_of(path, camera_id="gate"):
+    if not path.exists():
+        return None
+    try:
+        with Store.open_existing(path) as store:
+            return {c.camera_id: c for c in store.cameras()}.get(camera_id)
+    except ParvisError:
+        return None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (PLAIN.replace("id =", "idd ="), "unknown key 'idd'; did you mean 'id'"),
+        (PLAIN.replace("]", ', { id = "gate", source = "x" }]'), "the id 'gate' is used twice"),
+        (PLAIN.replace('"SOURCE"', '"x", calibration = "no.toml"'), "cameras.gate.calibration: there is no file"),
+        (PLAIN.replace("SOURCE", "rtsp://${PARVIS_NOT_SET}@h/x"), "PARVIS_NOT_SET is not set"),
+        (PLAIN + "[rules.abandoned_objects]\nalone_s = 3", "did you mean 'abandoned_object'"),
+        (PLAIN + "[rules.abandoned_object]\nalone_s = -3", "alone_s"),
+        ("cameras = []", "cameras"),
+        ("cameras = 3 4", "not valid TOML"),
+    ],
+)
+def test_configurations_that_make_no_sense(tmp_path, text, said):
+    (tmp_path / "live.toml").write_text(text)
+    with pytest.raises(ParvisError, match=said) as caught:
+        load_config(tmp_path / "live.toml")
+    assert "\n" not in str(caught.value)
+
+
+def test_the_command_refuses_with_one_sentence(tmp_path):
+    (tmp_path / "live.toml").write_text(PLAIN.replace("store", "stoor"))
+    process = daemon(tmp_path / "live.toml")
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "did you mean 'store'" in out
+    assert "Traceback" not in out
+
+
+@pytest.mark.slow
+def test_a_file_is_watched_to_its_end_and_the_daemon_stops_cleanly(tmp_path):
+    a_film(tmp_path / "film.mp4", 6)
+    (tmp_path / "live.toml").write_text(PLAIN.replace("SOURCE", str(tmp_path / "film.mp4")))
+    process = daemon(tmp_path / "live.toml")
+    store = tmp_path / "live.sqlite"
+    ended = until(lambda: (s := state_of(store)) and s.state == "ended" and s, 60)
+    assert ended.counters["frames"] == 60
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=15)
+    assert process.returncode == 0, out
+    with Store.open_existing(store) as opened:
+        picture = opened.picture("gate")
+        assert picture is not None
+        assert picture[0].startswith(b"\xff\xd8")
+        assert opened.verify().ok
+
+
+@pytest.mark.slow
+def test_a_camera_that_is_away_is_said_tried_again_and_its_password_is_nowhere(tmp_path):
+    (tmp_path / "live.toml").write_text(PLAIN.replace("SOURCE", "rtsp://me:${GATE_PASSWORD}@127.0.0.1:9/x"))
+    os.environ["GATE_PASSWORD"] = "canary-5519"
+    try:
+        process = daemon(tmp_path / "live.toml")
+        store = tmp_path / "live.sqlite"
+        away = until(lambda: (s := state_of(store)) and s.state == "unreachable" and s, 60)
+        assert "canary" not in away.source + away.words
+        time.sleep(2)
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=15)
+    finally:
+        del os.environ["GATE_PASSWORD"]
+    assert process.returncode == 0, out
+    assert "canary" not in out
+    for file in tmp_path.glob("live.sqlite*"):
+        assert b"canary" not in file.read_bytes()
+
+
+@pytest.mark.slow
+def test_a_process_that_is_killed_is_started_again_and_none_is_left_behind(tmp_path):
+    a_film(tmp_path / "film.mp4", 900)
+    (tmp_path / "live.toml").write_text(PLAIN.replace("SOURCE", str(tmp_path / "film.mp4")))
+    process = daemon(tmp_path / "live.toml")
+    store = tmp_path / "live.sqlite"
+    until(lambda: (s := state_of(store)) and s.state == "live", 60)
+    (first,) = until(lambda: children_of(process.pid), 10)
+    os.kill(first, signal.SIGKILL)
+    until(lambda: (s := state_of(store)) and s.state == "lost", 15)
+    (second,) = until(lambda: [c for c in children_of(process.pid) if c != first], 30)
+    until(lambda: (s := state_of(store)) and s.state == "live", 60)
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=20)
+    assert process.returncode == 0, out
+    assert not Path(f"/proc/{second}").exists()
+    with Store.open_existing(store) as opened:
+        assert opened.verify().ok
