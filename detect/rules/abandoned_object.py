@@ -305,13 +305,17 @@ class AbandonedObject:
             gone_since = now
         attended = attended or self._guarded(bag, now)
         if not attended:
-            bag.back_since_s = None
+            bag.back_since_s = bag.stays_since_s = None
             bag.away_since_s = gone_since if bag.away_since_s is None else bag.away_since_s
         elif bag.away_since_s is not None:
             bag.back_since_s = now if bag.back_since_s is None else bag.back_since_s
-            stays = not seen_now or bool(np.linalg.norm(bag.owner_mps) <= _STAYS_MPS) or self._guarded(bag, now)
-            if now - bag.back_since_s >= (s.return_s if stays else s.pass_s):
-                bag.away_since_s = bag.back_since_s = None
+            if not (np.linalg.norm(bag.owner_mps) <= _STAYS_MPS or self._guarded(bag, now)):
+                bag.stays_since_s = None
+            elif bag.stays_since_s is None:
+                bag.stays_since_s = now
+            stays = bag.stays_since_s is not None and now - bag.stays_since_s >= s.return_s
+            if stays or now - bag.back_since_s >= s.pass_s:
+                bag.away_since_s = bag.back_since_s = bag.stays_since_s = None
 
     def _guarded(self, bag: Bag, now: float) -> bool:
         guards = [self._trails.seen[c] for c in sorted(bag.companions) if c in self._trails.seen]

@@ -29,7 +29,7 @@ class AbandonedObjectSettings(Entry):
         settle_s: A bag that is there so soon after the first picture was there before it.
         belongs_s: Who stays beside such a bag for so long is its owner.
         belongs_m: And is not farther from it than this.
-        return_s: The owner is back when near again for so long, hardly moving,
+        return_s: The owner is back when near again and hardly moving for so long,
         pass_s: or for so long when walking: a track that went over to a passer-by is no return.
         lost_s: An owner who vanishes beside the bag is away when not seen for so long.
         reassociate_s: A new track is the owner's when it begins so soon after the owner's was lost.

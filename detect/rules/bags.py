@@ -95,6 +95,7 @@ class Bag:
         companions: Tracks of those who came with the owner.
         away_since_s: Since when the owner is away; None while the bag is attended.
         back_since_s: Since when the owner is back, while that is not certain yet.
+        stays_since_s: Since when the owner who is back hardly moves, or None.
         stray_s: Since when its track is somewhere else, or None.
         hidden: Whether it is not seen in this picture.
         unseen_s: How long it has not been seen although nobody stood in the way.
@@ -119,6 +120,7 @@ class Bag:
     companions: frozenset[int] = frozenset()
     away_since_s: float | None = None
     back_since_s: float | None = None
+    stays_since_s: float | None = None
     stray_s: float | None = None
     hidden: bool = False
     unseen_s: float = 0.0
