@@ -33,6 +33,7 @@ $(VENV)/bin/python:
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing Parvis and what it needs (about 1.3 GB, two minutes)"
 	$(BIN)/python -m pip install --disable-pip-version-check --no-compile --progress-bar on -e .
+	$(BIN)/parvis doctor --prepare
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed

@@ -333,10 +333,19 @@ def list_command(as_json: JsonOption = False) -> None:
 
 
 @app.command()
-def doctor(as_json: JsonOption = False) -> None:
+def doctor(
+    prepare: Annotated[bool, typer.Option("--prepare", help="Compile everything now: half a minute, once.")] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Check what this machine can do: codecs, extras, speed, browsers; say what is missing and how to get it."""
     from dashboard.doctor import checks, table_of
 
+    if prepare:
+        from dashboard.progress import bars
+        from dashboard.rehearsal import compile_all
+
+        with bars(quiet=as_json) as report:
+            compile_all(report)
     found = checks()
     if as_json:
         typer.echo(json.dumps([c.as_dict() for c in found]))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import platform
 import shutil
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from detect.score import event_ledger, scorecard
 from detect.score.oracle import OracleDetector
 from detect.sources import open_source
 from scenarios.errors import DetectorError, ScenarioError, unknown
-from scenarios.load import load_scenario
+from scenarios.load import library, load_scenario
 from scenarios.recording import FORMAT, Recording, writing
 from scenarios.scenario import Scenario
 from scenarios.truth import GroundTruth
@@ -36,7 +37,7 @@ from scenarios.venue import Zone
 from sim.export import FORMATS
 from sim.film import digest, film
 
-__all__ = ["Watching", "film_only", "finish", "rehearse", "replay", "watch_recording"]
+__all__ = ["Watching", "compile_all", "film_only", "finish", "rehearse", "replay", "watch_recording"]
 
 _LIBRARIES: Final = (
     "numpy",
@@ -133,6 +134,16 @@ def rehearse(
             report=report,
         )
     return Recording.open(out)
+
+
+def compile_all(report: Report = silent) -> None:
+    """Run a second of each kind of work, so that every numba kernel is compiled and kept for later runs."""
+    with tempfile.TemporaryDirectory() as folder:
+        for number, name in enumerate(names := sorted(library())):
+            report("compile", number / len(names), name)
+            changes = ["incidents=[]", "duration_s=1.2", "fps=5", "cameras.0.resolution_px=[320,180]"]
+            rehearse(load_scenario(name, changes), Path(folder) / name)
+        report("compile", 1.0, "done")
 
 
 def replay(

@@ -23,7 +23,7 @@ from sim.state import POSTURES, ROLES, Snapshot
 
 __all__ = ["Crowd", "Left", "Pedestrian"]
 
-_LEFT_WITHIN_M: Final = 0.45
+_LEFT_WITHIN_M: Final = 0.15
 _STANDING_MPS: Final = 0.15
 _RUNNING_MPS: Final = 2.0
 _TURN_RADPS: Final = 4.0
@@ -310,7 +310,8 @@ class Crowd(mesa.Model):
         rows = np.flatnonzero(leaving)
         if not len(rows):
             return
-        away = self.routes.distance_m(people.goal[rows], people.position_m[rows])
+        lines = np.array([gate.shape for gate in gates])[people.goal[rows]]
+        away = shapely.distance(shapely.points(people.position_m[rows]), lines)
         outside = ~shapely.contains_xy(self.scenario.venue.floor, people.position_m[rows])
         gone = rows[(away < _LEFT_WITHIN_M) | outside]
         gone = gone[[gates[people.goal[r]].lets_out for r in gone]] if len(gone) else gone
