@@ -17,7 +17,8 @@ from scenarios.errors import SourceError
 __all__ = ["RtspSource"]
 
 _OPEN_LIMIT_S: Final = 5.0
-_READ_LIMIT_S: Final = 4.0
+_READ_LIMIT_S: Final = 3.0
+"""A mute attempt lasts this long; with the longest backoff and the start of a stream it stays under 10 s."""
 _USUAL_FPS: Final = 25.0
 _MUTE: Final = "no answer within the time limit"
 _UNAUTHORISED: Final = (av.HTTPUnauthorizedError, av.HTTPForbiddenError)
