@@ -27,7 +27,7 @@ def test_the_bag_is_found_by_the_oracle_and_only_the_bag(tmp_path):
 @pytest.mark.slow
 def test_same_scenario_and_seed_same_bits_another_seed_others(tmp_path):
     def made(name, seed):
-        changes = [f"seed={seed}", "duration_s=16", "fps=5", "cameras.0.resolution_px=[320,180]"]
+        changes = [f"seed={seed}", "duration_s=20", "fps=5", "cameras.0.resolution_px=[320,180]"]
         return rehearse(load_scenario("forecourt_bag_v1", changes), tmp_path / name, Watching(detector="oracle"))
 
     first, again, other = made("a", 1), made("b", 1), made("c", 2)
@@ -81,7 +81,7 @@ def test_replay_is_the_same_until_a_setting_changes(rehearsal, tmp_path):
 def test_the_command_prints_one_object(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "dashboard.cli", "run", "forecourt_bag_v1", "--json", "--detector", "oracle",
-         "--set", "duration_s=16", "--set", "fps=2", "--set", "cameras.0.resolution_px=[320,180]"],
+         "--set", "duration_s=20", "--set", "fps=2", "--set", "cameras.0.resolution_px=[320,180]"],
         cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
