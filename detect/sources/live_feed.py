@@ -247,6 +247,8 @@ class LiveFeed:
                 self._read(connection, lost)
             except ConnectionLostError as error:
                 lost = f"connection lost: {error}"
+            except Exception as error:  # a reader that dies in silence would leave the camera stalled for good
+                lost = f"connection lost: {type(error).__name__}"
             finally:
                 connection.close()
                 connection = None
@@ -259,9 +261,9 @@ class LiveFeed:
         while not self._stop.wait(wait_s):
             try:
                 connection = self._connect()
-            except SourceError as error:
+            except Exception as error:  # whatever it is, the next attempt may succeed
                 with self._changed:
-                    self._problem = str(error)
+                    self._problem = str(error) if isinstance(error, SourceError) else type(error).__name__
             else:
                 with self._changed:
                     self._connected = True

@@ -48,6 +48,8 @@ class Wire:
         if pause is None:  # frozen until its own time limit
             time.sleep(1.2)
             raise ConnectionLostError("frozen")
+        if isinstance(pause, Exception):
+            raise pause
         time.sleep(pause)
         number, self.next = self.next, self.next + 1
         self.clock_s += max(pause, STEP_S) if number else 0
@@ -121,6 +123,15 @@ def test_it_reconnects_for_ever_and_says_what_was_missed():
     assert feed.status.reconnects == 2
     times = [i.time_s if isinstance(i, Frame) else i.end_s for i in items]
     assert times == sorted(times)
+
+
+def test_no_kind_of_error_ends_the_reader_for_good():
+    camera = Camera([STEP_S] * 8 + [MemoryError()], [STEP_S] * 200)
+    feed = feed_of(camera)
+    items = watch(feed, 4, until=lambda items: feed.status.reconnects == 1 and isinstance(items[-1], Frame))
+    (gap,) = [i for i in items if isinstance(i, Gap) and i.end_s > i.start_s]
+    assert "MemoryError" in gap.reason
+    assert isinstance(items[-1], Frame)
 
 
 def test_a_slow_consumer_gets_the_newest_picture_and_drops_are_counted():
