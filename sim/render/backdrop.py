@@ -72,7 +72,7 @@ def _seed_of(scenario: Scenario) -> int:
     return sum(ord(letter) * (i + 1) for i, letter in enumerate(scenario.name)) % 9973
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _draw(
     rays: Any, eye: Any, offsets: Any, width_rad: float, light: Any, floor_kind: int, seed: int, hall: bool,
     layers: Any, grid: Any, outline: Any, gates: Any,

@@ -128,7 +128,7 @@ def stage(snapshot: Snapshot, seats: Seats, eye_m: NDArray[np.float64]) -> Cast:
     )
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _build(
     posture: Any, height: Any, heading: Any, position: Any, speed: Any, walked: Any, looks: Any, time: float,
     seat: Any, shift: Any, holds: Any, bag_kind: Any, bag_place: Any, bag_heading: Any, bag_looks: Any, carrier: Any,

@@ -179,7 +179,7 @@ def _boxes(cast: Cast, whole: NDArray[np.float64], seen: NDArray[np.float64], wi
     )
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _stamp(order: Any, patch: Any, atlas: Any, instance: Any) -> None:
     """Write, from far to near, whose pixel it is: the number of the nearest figure that covers half of it or more."""
     high, wide = instance.shape
@@ -191,7 +191,7 @@ def _stamp(order: Any, patch: Any, atlas: Any, instance: Any) -> None:
                     instance[top + y, left + x] = i
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _look(instance: Any, seen: Any) -> None:
     """Count the pixels of each figure and find the box around them: count, x1, y1, x2, y2 a row."""
     seen[:, 1:3] = np.inf

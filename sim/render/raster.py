@@ -33,7 +33,7 @@ _MOST: Final = 64
 """No figure has more solids."""
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def place(solids: Any, first: Any, lens: Any, to_sun: Any, width: int, height: int, screen: Any, patch: Any) -> Any:
     """Project all solids and find the patch of picture that each figure needs.
 
@@ -73,7 +73,7 @@ def place(solids: Any, first: Any, lens: Any, to_sun: Any, width: int, height: i
     return used
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def paint(
     solids: Any, first: Any, screen: Any, patch: Any, light: Any, sunlit: Any, exposure: float, depth_map: Any,
     colour: Any, atlas: Any, whole: Any,

@@ -60,7 +60,7 @@ class Sensor:
         return seen
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def _develop(image: Any, gain: Any, noise: Any) -> None:
     """Darken by the gain, add the noise, row by row; all of shape (h, 3 w)."""
     for y in range(image.shape[0]):

@@ -17,7 +17,7 @@ _CONTACT: Final = 0.42
 _REACH_M: Final = 0.30
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def throw(
     solids: Any,
     first: Any,
@@ -156,7 +156,7 @@ def _contact(place: Any, spread: Any, lens: Any, ground: Any, dark: Any) -> None
                     dark[y, x] = taken
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def lay_floor(dark: Any, out: Any) -> None:
     """Darken the floor by the new shadows and clear them.
 

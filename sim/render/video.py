@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -25,12 +27,15 @@ _ENCODER: Final = {
 }
 _KEYFRAME_S: Final = 2.0
 _TICKS: Final = 90_000
+_WAITING: Final = 2
+"""So many pictures wait for the encoder; then whoever writes waits."""
 
 
 class VideoWriter:
     """An MP4 film with the index in front (it can be watched and searched while it loads).
 
-    Use it as a context manager; leaving the block finishes the file.
+    Use it as a context manager; leaving the block finishes the file. A thread of its own encodes while the next picture
+    is made; what goes wrong there is raised by the next ``write`` or by ``close``.
 
     Args:
         path: The file; its folder is made.
@@ -62,21 +67,22 @@ class VideoWriter:
         stream.codec_context.time_base = self._time_base
         stream.codec_context.thread_count = 2
         self._stream = stream
+        self._waiting: Queue[Image | None] = Queue(_WAITING)
+        self._error: Exception | None = None
+        self._encoder = Thread(target=self._encode_all, name=f"encode {path.name}", daemon=True)
+        self._encoder.start()
 
     def write(self, image: Image) -> None:
-        """Append a picture, shape (height, width, 3), BGR.
+        """Append a picture, shape (height, width, 3), BGR; it must not be changed afterwards.
 
         Raises:
             RecordingError: It has another size, or the disk is full.
         """
         if image.shape != self._shape:
             raise RecordingError(f"{self._path}: a picture of shape {image.shape} in a film of shape {self._shape}")
-        cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420, dst=self._planes)
-        frame = av.VideoFrame.from_ndarray(self._planes, format="yuv420p")
-        frame.pts = round(self._count * _TICKS / self._rate)
-        frame.time_base = self._time_base
-        self._count += 1
-        self._mux(frame)
+        if self._error is not None:
+            raise self._error
+        self._waiting.put(image)
 
     def close(self) -> None:
         """Finish the file.
@@ -84,11 +90,15 @@ class VideoWriter:
         Raises:
             RecordingError: The disk is full.
         """
-        self._mux(None)
+        self._stop()
+        if self._error is None:
+            self._mux(None)
         try:
             self._file.close()
         except (OSError, FFmpegError) as error:
             raise RecordingError(f"{self._path}: the film cannot be written ({error})") from None
+        if self._error is not None:
+            raise self._error
 
     def __enter__(self) -> Self:
         return self
@@ -99,7 +109,29 @@ class VideoWriter:
         if error is None:
             self.close()
         else:
+            self._stop()
             self._file.close()
+
+    def _stop(self) -> None:
+        self._waiting.put(None)
+        self._encoder.join()
+
+    def _encode_all(self) -> None:
+        """Encode what waits until None comes; after an error only take it away, so that nobody waits for ever."""
+        while (image := self._waiting.get()) is not None:
+            if self._error is None:
+                try:
+                    self._encode(image)
+                except Exception as error:
+                    self._error = error
+
+    def _encode(self, image: Image) -> None:
+        cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420, dst=self._planes)
+        frame = av.VideoFrame.from_ndarray(self._planes, format="yuv420p")
+        frame.pts = round(self._count * _TICKS / self._rate)
+        frame.time_base = self._time_base
+        self._count += 1
+        self._mux(frame)
 
     def _mux(self, frame: av.VideoFrame | None) -> None:
         try:

@@ -1,3 +1,5 @@
+import threading
+
 import av
 import numpy as np
 import pytest
@@ -57,6 +59,26 @@ def test_another_size_is_refused(tmp_path):
         film.write(pictures(1)[0])
         with pytest.raises(RecordingError, match="of shape"):
             film.write(np.zeros((90, 160, 3), np.uint8))
+
+
+def test_what_goes_wrong_while_encoding_is_said(tmp_path, monkeypatch):
+    def full(self, image):
+        raise RecordingError("a.mp4: the film cannot be written (No space left on device)")
+
+    film = VideoWriter(tmp_path / "a.mp4", 320, 180, 10)
+    monkeypatch.setattr(VideoWriter, "_encode", full)
+    with pytest.raises(RecordingError, match="No space left"):
+        for picture in pictures(50):  # more than can wait: nobody waits for ever
+            film.write(picture)
+    with pytest.raises(RecordingError, match="No space left"):
+        film.close()
+
+
+def test_a_film_that_is_broken_off_leaves_no_thread(tmp_path):
+    with pytest.raises(KeyError), VideoWriter(tmp_path / "broken.mp4", 320, 180, 10) as film:
+        film.write(pictures(1)[0])
+        raise KeyError
+    assert not any(thread.name == "encode broken.mp4" for thread in threading.enumerate())
 
 
 def test_odd_sizes_and_impossible_places_are_refused(tmp_path):
