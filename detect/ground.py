@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,15 +99,6 @@ def _spread(jacobian: Floats, sigma: Floats) -> Floats:
     return np.asarray(jacobian @ jacobian.transpose(0, 2, 1) * (sigma**2)[:, None, None])
 
 
-@dataclass(slots=True, eq=False)
-class _Walker:
-    """Kalman filter of one track: x, y, vx, vy."""
-
-    time_s: float
-    state: Floats
-    covariance: Floats
-
-
 class Grounding:
     """Turns followed boxes into ``Tracks``: a constant-velocity Kalman filter on the ground for each track.
 
@@ -118,11 +109,14 @@ class Grounding:
     def __init__(self, camera: Camera | None, settings: GroundSettings | None = None) -> None:
         self.camera = camera
         self.settings = settings or GroundSettings()
-        self._walkers: dict[int, _Walker] = {}
+        self.reset()
 
     def reset(self) -> None:
         """Forget all tracks."""
-        self._walkers.clear()
+        self._id = np.empty(0, np.int64)  # ascending; of a track: when it was seen last, x, y, vx, vy, and how sure
+        self._time_s = np.empty(0)
+        self._state = np.empty((0, 4))
+        self._covariance = np.empty((0, 4, 4))
 
     def place(self, camera_id: str, followed: Followed, time_s: float, *, forget_s: float = 10.0) -> Tracks:
         """Give the followed boxes their place on the ground.
@@ -139,14 +133,13 @@ class Grounding:
         covariance = np.full((n, 2, 2), np.nan)
         if self.camera is not None and n:
             seen, noise = locate_feet(self.camera, followed.box_px, followed.cls, self.settings)
-            for row in np.flatnonzero(np.isfinite(seen).all(axis=1)):
-                walker = self._follow(int(followed.track_id[row]), time_s, seen[row], noise[row])
-                position[row] = walker.state[:2]
-                covariance[row] = walker.covariance[:2, :2]
-                if np.sqrt(np.linalg.eigvalsh(walker.covariance[2:, 2:])[-1]) <= self.settings.known_mps:
-                    velocity[row] = walker.state[2:]
-        for track_id in [i for i, w in self._walkers.items() if time_s - w.time_s > forget_s]:
-            del self._walkers[track_id]
+            rows = np.flatnonzero(np.isfinite(seen).all(axis=1))
+            at = self._follow(followed.track_id[rows], time_s, seen[rows], noise[rows])
+            position[rows] = self._state[at, :2]
+            covariance[rows] = self._covariance[at, :2, :2]
+            sure = np.sqrt(np.linalg.eigvalsh(self._covariance[at, 2:, 2:])[:, -1]) <= self.settings.known_mps
+            velocity[rows[sure]] = self._state[at[sure], 2:]
+        self._keep(time_s - self._time_s <= forget_s)
         return Tracks(
             camera_id=camera_id,
             time_s=time_s,
@@ -159,30 +152,55 @@ class Grounding:
             covariance_m2=covariance,
         )
 
-    def _follow(self, track_id: int, time_s: float, seen: Floats, noise: Floats) -> _Walker:
-        walker = self._walkers.get(track_id)
-        if walker is None:
-            covariance = np.zeros((4, 4))
-            covariance[:2, :2] = noise
-            covariance[2:, 2:] = np.eye(2) * _WALK_SD_MPS**2
-            walker = _Walker(time_s, np.r_[seen, 0.0, 0.0], covariance)
-            self._walkers[track_id] = walker
-            return walker
-        dt = time_s - walker.time_s
-        q = self.settings.agility_mps2**2
-        move = np.eye(4)
-        move[0, 2] = move[1, 3] = dt
-        eye = np.eye(2)
-        drift = q * np.block([[dt**4 / 4 * eye, dt**3 / 2 * eye], [dt**3 / 2 * eye, dt**2 * eye]])
-        state = move @ walker.state
-        spread = move @ walker.covariance @ move.T + drift
-        gain = spread[:, :2] @ np.linalg.inv(spread[:2, :2] + noise)
-        walker.state = state + gain @ (seen - state[:2])
-        keep = np.eye(4)
-        keep[:, :2] -= gain
-        walker.covariance = keep @ spread @ keep.T + gain @ noise @ gain.T  # Joseph's form stays symmetric
-        walker.time_s = time_s
-        return walker
+    def _follow(self, track_id: NDArray[np.int64], time_s: float, seen: Floats, noise: Floats) -> NDArray[np.intp]:
+        """Take in where tracks were seen, shapes (n,), (n, 2) and (n, 2, 2); return which tracks of ours they are."""
+        new = ~np.isin(track_id, self._id)
+        self._meet(track_id[new], time_s, seen[new], noise[new])
+        at = np.searchsorted(self._id, track_id)
+        old, seen, noise = at[~new], seen[~new], noise[~new]
+        dt = time_s - self._time_s[old]
+        move = np.tile(np.eye(4), (len(old), 1, 1))
+        move[:, 0, 2] = move[:, 1, 3] = dt
+        state = _times(move, self._state[old])
+        spread = move @ self._covariance[old] @ move.transpose(0, 2, 1) + self.settings.agility_mps2**2 * _drift(dt)
+        gain = spread[:, :, :2] @ np.linalg.inv(spread[:, :2, :2] + noise)
+        keep = np.tile(np.eye(4), (len(old), 1, 1))
+        keep[:, :, :2] -= gain
+        turned = gain.transpose(0, 2, 1)
+        self._state[old] = state + _times(gain, seen - state[:, :2])
+        # Joseph's form stays symmetric
+        self._covariance[old] = keep @ spread @ keep.transpose(0, 2, 1) + gain @ noise @ turned
+        self._time_s[old] = time_s
+        return at
+
+    def _meet(self, track_id: NDArray[np.int64], time_s: float, seen: Floats, noise: Floats) -> None:
+        covariance = np.zeros((len(track_id), 4, 4))
+        covariance[:, :2, :2] = noise
+        covariance[:, 2:, 2:] = np.eye(2) * _WALK_SD_MPS**2
+        self._id = np.concatenate((self._id, track_id))
+        self._time_s = np.concatenate((self._time_s, np.full(len(track_id), time_s)))
+        self._state = np.concatenate((self._state, np.c_[seen, np.zeros((len(track_id), 2))]))
+        self._covariance = np.concatenate((self._covariance, covariance))
+        self._keep(np.argsort(self._id, kind="stable"))
+
+    def _keep(self, which: NDArray[Any]) -> None:
+        self._id, self._time_s = self._id[which], self._time_s[which]
+        self._state, self._covariance = self._state[which], self._covariance[which]
+
+
+def _times(matrix: Floats, vector: Floats) -> Floats:
+    """One product each: matrices (n, i, j) times vectors (n, j)."""
+    return np.asarray((matrix @ vector[:, :, None])[:, :, 0])
+
+
+def _drift(dt: Floats) -> Floats:
+    """What white acceleration of variance 1 adds to the covariance in ``dt`` seconds, shape (n, 4, 4)."""
+    drift = np.zeros((len(dt), 4, 4))
+    for k in (0, 1):
+        drift[:, k, k] = dt**4 / 4
+        drift[:, k, k + 2] = drift[:, k + 2, k] = dt**3 / 2
+        drift[:, k + 2, k + 2] = dt**2
+    return drift
 
 
 _WALK_SD_MPS: Final = 1.34
