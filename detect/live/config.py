@@ -7,11 +7,13 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError, model_validator
 
+from detect.desk import DeskSettings
 from detect.rules import build_rules
 from detect.rules.contract import Setting
-from detect.sources.address import expand
+from detect.sources.address import expand, scheme
+from detect.tracking import TRACKERS
 from scenarios.entry import Entry, Id
-from scenarios.errors import ScenarioError
+from scenarios.errors import ScenarioError, unknown
 from scenarios.load import model_error, read_toml
 
 __all__ = ["CameraConfig", "LiveConfig", "load_config"]
@@ -21,9 +23,9 @@ class CameraConfig(Entry):
     """One camera.
 
     Attributes:
-        source: As for ``detect.sources.open_source``; ``${NAME}`` is taken from the environment, so that no password
-            stands in the file.
-        calibration: TOML file of the camera, beside this one; without it there are no metres.
+        source: As for ``detect.sources.open_source``, a path as seen from this file; ``${NAME}`` is taken from the
+            environment, so that no password stands in the file.
+        calibration: TOML file of the camera, a path as seen from this file; without it there are no metres.
         fps: True frame rate, where the stream says a wrong one.
     """
 
@@ -41,6 +43,8 @@ class LiveConfig(Entry):
         detector: As for ``parvis watch``.
         tracker: One of the trackers.
         blur: Pixelate people in pictures that are kept.
+        hung_s: A camera's process that takes no picture for so long, although there are some, is started again.
+        desk: When events are one matter, and how long alerts wait.
         rules: Settings by rule and key.
     """
 
@@ -48,6 +52,8 @@ class LiveConfig(Entry):
     detector: str = "background"
     tracker: str = "bytetrack"
     blur: bool = True
+    hung_s: Annotated[float, Field(ge=2, le=3600)] = 20.0
+    desk: DeskSettings = DeskSettings()
     cameras: Annotated[list[CameraConfig], Field(min_length=1)]
     rules: dict[str, dict[str, Setting]] = {}
 
@@ -71,12 +77,25 @@ def load_config(path: Path) -> LiveConfig:
     except ValidationError as error:
         raise ScenarioError(model_error(error, LiveConfig, path.name)) from None
     build_rules(config.rules)
+    if config.tracker not in TRACKERS:
+        raise ScenarioError(unknown("tracker", config.tracker, TRACKERS, path.name))
     beside = path.parent
     cameras = []
     for camera in config.cameras:
-        expand(camera.source)  # a variable that is not set is said now, not by a process later
         known = None if camera.calibration is None else beside / camera.calibration
         if known is not None and not known.is_file():
             raise ScenarioError(f"{path.name}: cameras.{camera.id}.calibration: there is no file {known}")
-        cameras.append(camera.model_copy(update={"calibration": known}))
+        source = _from(beside, camera.source)
+        cameras.append(camera.model_copy(update={"calibration": known, "source": source}))
     return config.model_copy(update={"cameras": cameras, "store": beside / config.store})
+
+
+def _from(beside: Path, source: str) -> str:
+    """Return a source with its path as seen from here; a variable that is not set is said now, not by a process later.
+
+    What variables of an address hold is not put in: it may be a password.
+    """
+    meant = expand(source)
+    if scheme(meant) is not None or meant.startswith("webcam:"):
+        return source
+    return str(beside / meant)

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
-import multiprocessing
+import fcntl
 import os
 import signal
+import sys
 import time
-from dataclasses import dataclass
-from multiprocessing.context import SpawnProcess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event as Flag
-from threading import Thread
 from types import FrameType
 from typing import Final
 
 from detect.detectors import build_detector
+from detect.live.camera_process import TOLD, CameraProcess
 from detect.live.config import CameraConfig, LiveConfig, load_config
-from detect.live.watcher import watch_camera
-from detect.pipeline import Pipeline
-from detect.rules import build_rules
-from detect.sources import open_source, redact
-from detect.sources.contract import Source
+from detect.sources import redact
 from detect.store import CameraState, Store
 from scenarios.calibration import load_calibration
-from scenarios.errors import SourceError
+from scenarios.errors import ParvisError, RecordingError
 
 __all__ = ["run_daemon"]
 
@@ -32,31 +29,19 @@ _POLL_S: Final = 0.5
 _STOP_S: Final = 8.0
 _BACKOFF_S: Final = 1.0
 _MOST_BACKOFF_S: Final = 30.0
-_RETRY_S: Final = 0.5
-_MOST_RETRY_S: Final = 5.0
+_TIDY_S: Final = 60.0
 _STEADY_S: Final = 60.0
 """A process that has run for so long is forgiven its earlier deaths."""
-
-
-@dataclass(slots=True)
-class _Worker:
-    """The process of one camera."""
-
-    camera: CameraConfig
-    process: SpawnProcess
-    started_s: float
-    deaths: int = 0
-    again_s: float | None = None
 
 
 def run_daemon(path: Path) -> None:
     """Watch all cameras of a configuration until SIGTERM or SIGINT; a camera's process that dies is started again.
 
     Raises:
-        ParvisError: The configuration is wrong.
+        ParvisError: The configuration is wrong, or another daemon writes this store.
     """
     config = load_config(path)
-    build_detector(config.detector)
+    detector = build_detector(config.detector)
     for camera in config.cameras:
         if camera.calibration is not None:
             load_calibration(camera.calibration)
@@ -67,9 +52,16 @@ def run_daemon(path: Path) -> None:
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        with Store.create_or_open(config.store) as store:
+        with Store.create_or_open(config.store) as store, _alone(config.store):
             cameras = {c.id: redact(c.source) for c in config.cameras}
-            store.note("daemon.started", {"cameras": cameras, "detector": config.detector, "pid": os.getpid()})
+            facts = {
+                "cameras": cameras,
+                "detector": config.detector,
+                "weights_sha256": detector.weights_sha256,
+                "rules": config.rules,
+                "pid": os.getpid(),
+            }
+            store.note("daemon.started", facts)
             print(f"watching {', '.join(cameras)}; alerts in {config.store}; stop with Ctrl-C", flush=True)
             _supervise(config, store, stopping)
             store.note("daemon.stopped", {"pid": os.getpid()})
@@ -78,96 +70,95 @@ def run_daemon(path: Path) -> None:
             signal.signal(number, handler)
 
 
+@contextmanager
+def _alone(store: Path) -> Iterator[None]:
+    """Two daemons on one store would say everything twice; the lock goes with the process, however that ends."""
+    with store.with_name(store.name + ".lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise RecordingError(f"{store}: another daemon watches with this store; give this one its own") from None
+        yield
+
+
+class _Worker:
+    """Keeps the process of one camera running."""
+
+    def __init__(self, config: LiveConfig, camera: CameraConfig, store: Store) -> None:
+        self._config = config
+        self._camera = camera
+        self._store = store
+        self._deaths = 0
+        self._again_s: float | None = None
+        self._start()
+
+    def look_after(self) -> None:
+        """Start the process again when it has died or hangs; a source that came to its end stays ended."""
+        now = time.monotonic()
+        if self._running.process.is_alive():
+            silent_s = self._running.silent_s()
+            if silent_s > self._config.hung_s:
+                self._running.process.kill()
+                self._note("camera.process_hung", silent_s=round(silent_s, 1))
+            elif now - self._started_s > _STEADY_S:
+                self._deaths = 0
+        elif self._running.process.exitcode != 0 and self._again_s is None:
+            self._mourn(now)
+        elif self._again_s is not None and now >= self._again_s:
+            self._again_s = None
+            self._start()
+
+    def ask_to_end(self) -> None:
+        self._running.process.terminate()
+
+    def end(self, deadline_s: float) -> None:
+        self._running.end(deadline_s - time.monotonic())
+
+    def _start(self) -> None:
+        self._started_s = time.monotonic()
+        self._running = CameraProcess.start(self._config, self._camera)
+
+    def _mourn(self, now: float) -> None:
+        wait = min(_BACKOFF_S * 2**self._deaths, _MOST_BACKOFF_S)
+        self._deaths += 1
+        self._again_s = now + wait
+        code = self._running.process.exitcode
+        if code != TOLD:
+            words = "its process died and is started again"
+            source = redact(self._camera.source)
+            with _complaining():
+                self._store.say_camera(CameraState(self._camera.id, source, "lost", words, None, {}))
+        self._note("camera.process_died", exit_code=code, again_in_s=wait)
+
+    def _note(self, action: str, **facts: float | int | None) -> None:
+        with _complaining():
+            self._store.note(action, {"camera": self._camera.id, **facts})
+
+
 def _supervise(config: LiveConfig, store: Store, stopping: Flag) -> None:
-    workers = [_Worker(camera, _start(config, camera), time.monotonic()) for camera in config.cameras]
+    workers: list[_Worker] = []
     try:
+        workers.extend(_Worker(config, camera, store) for camera in config.cameras)
+        tidied_s = -_TIDY_S
         while not stopping.wait(_POLL_S):
             for worker in workers:
-                _look_after(worker, config, store)
+                worker.look_after()
+            if time.monotonic() - tidied_s >= _TIDY_S:
+                tidied_s = time.monotonic()
+                with _complaining():
+                    store.expire(datetime.now(UTC) - timedelta(seconds=config.desk.expire_s))
     finally:
         for worker in workers:
-            worker.process.terminate()
+            worker.ask_to_end()
         deadline = time.monotonic() + _STOP_S
         for worker in workers:
-            worker.process.join(max(0.1, deadline - time.monotonic()))
-            if worker.process.is_alive():
-                worker.process.kill()
-                worker.process.join()
+            worker.end(deadline)
 
 
-def _look_after(worker: _Worker, config: LiveConfig, store: Store) -> None:
-    """Start a camera's process again when it has died; a source that came to its end stays ended."""
-    now = time.monotonic()
-    if worker.process.is_alive():
-        if now - worker.started_s > _STEADY_S:
-            worker.deaths = 0
-        return
-    if worker.process.exitcode == 0:
-        return
-    if worker.again_s is None:
-        wait = min(_BACKOFF_S * 2**worker.deaths, _MOST_BACKOFF_S)
-        worker.deaths += 1
-        worker.again_s = now + wait
-        facts = {"camera": worker.camera.id, "exit_code": worker.process.exitcode, "again_in_s": wait}
-        store.note("camera.process_died", facts)
-        words = "its process died and is started again"
-        store.say_camera(CameraState(worker.camera.id, redact(worker.camera.source), "lost", words, None, {}))
-    elif now >= worker.again_s:
-        worker.process, worker.started_s, worker.again_s = _start(config, worker.camera), now, None
-
-
-def _start(config: LiveConfig, camera: CameraConfig) -> SpawnProcess:
-    context = multiprocessing.get_context("spawn")
-    about = (config, camera, os.getpid())
-    process = context.Process(target=_watch, args=about, name=f"parvis-{camera.id}", daemon=True)
-    process.start()
-    return process
-
-
-def _watch(config: LiveConfig, camera: CameraConfig, parent: int) -> None:
-    """The process of one camera; it ends with its parent, whatever ends that."""
-    stopping = Flag()
-    signal.signal(signal.SIGTERM, lambda _number, _frame: stopping.set())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with, args=(parent,), daemon=True).start()
-    with Store.create_or_open(config.store) as store:
-        known = load_calibration(camera.calibration) if camera.calibration is not None else None
-        source = _reach(camera, store, stopping)
-        if source is None:
-            return
-        pipeline = Pipeline(
-            build_detector(config.detector),
-            build_rules(config.rules),
-            camera=known.camera if known else None,
-            zones=known.zones if known else (),
-            tracker=config.tracker,
-        )
-        with contextlib.closing(source):
-            closer = Thread(target=_close_when, args=(stopping, source), daemon=True)
-            closer.start()
-            watch_camera(camera.id, camera.source, source, pipeline, store, stop=stopping.is_set, blur=config.blur)
-
-
-def _reach(camera: CameraConfig, store: Store, stopping: Flag) -> Source | None:
-    """Open a camera's source, however long it takes until it answers; None when told to stop before."""
-    wait = _RETRY_S
-    while not stopping.is_set():
-        try:
-            return open_source(camera.source, camera_id=camera.id, fps=camera.fps)
-        except SourceError as error:
-            store.say_camera(CameraState(camera.id, redact(camera.source), "unreachable", redact(str(error)), None, {}))
-        stopping.wait(wait)
-        wait = min(2 * wait, _MOST_RETRY_S)
-    return None
-
-
-def _close_when(stopping: Flag, source: Source) -> None:
-    """A source that waits for a picture is woken by closing it."""
-    stopping.wait()
-    source.close()
-
-
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(1.0)
-    os._exit(1)
+@contextmanager
+def _complaining() -> Iterator[None]:
+    """A store that cannot be written now, because the disk is full, is no reason to stop watching over the cameras."""
+    try:
+        yield
+    except ParvisError as error:
+        print(error, file=sys.stderr, flush=True)

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import uuid
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from threading import Event as Flag
+from threading import Lock, Thread
 from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from detect.desk import Desk
+from detect.desk import AlertState, Desk, DeskSettings
 from detect.pipeline import Observation, Pipeline
 from detect.privacy import blur_people
-from detect.sources import redact
+from detect.sources import FeedState, LiveFeed, redact
 from detect.sources.contract import Source
 from detect.store import CameraState, Store
-from detect.tracks import ObjectClass, Tracks
+from detect.tracks import ObjectClass
+from scenarios.errors import ParvisError, RecordingError
 from scenarios.event import Event
-from scenarios.frame import Frame, Image
+from scenarios.frame import Image
 
 __all__ = ["watch_camera"]
 
@@ -46,52 +51,91 @@ class _Scribe:
     gaps: int = 0
     alerts: int = 0
     last_picture_at: datetime | None = None
+    last_time_s: float = 0.0
+    blind: bool = False
     said_s: float = -np.inf
     pictured_s: float = -np.inf
     open: dict[str, Event] = field(default_factory=dict)
+    turn: Lock = field(default_factory=Lock)
 
-    def say(self, state: str, words: str = "", *, now: bool = True) -> None:
+    def say(self, state: str, words: str = "") -> None:
         """Write the camera's state."""
-        if not now and time.monotonic() - self.said_s < _SAY_S:
-            return
         self.said_s = time.monotonic()
         counters = {"frames": self.frames, "gaps": self.gaps, "alerts": self.alerts}
-        status = getattr(self.source, "status", None)
-        if status is not None:
-            known = asdict(status)
-            counters |= {key: known[key] for key in ("drops", "reconnects") if key in known}
+        if isinstance(self.source, LiveFeed):
+            status = self.source.status
+            counters |= {"drops": status.drops, "stale": status.stale, "reconnects": status.reconnects}
         self.store.say_camera(
             CameraState(self.camera_id, redact(self.spec), state, redact(words), self.last_picture_at, counters)
         )
 
     def take(self, seen: Observation) -> None:
         """Write what one observation brings."""
+        still = None
         for event in seen.events:
             if event.end_s is None:
                 self.open[event.event_id] = event
             else:
                 self.open.pop(event.event_id, None)
-        still = (
-            _jpeg(_draw(seen, self.open.values(), blur=self.blur)) if seen.frame is not None and seen.events else None
-        )
-        for event in seen.events:
+        if seen.frame is not None and seen.events:
+            still = _jpeg(_draw(seen.frame.image, seen, self.open.values(), blur=self.blur))
+        self._put_on_desk(seen.events, still)
+        if seen.gap is not None:
+            self._miss(is_open=seen.gap.end_s <= seen.gap.start_s, reason=seen.gap.reason)
+        elif seen.frame is not None:
+            self.blind = False
+            self.frames += 1
+            self.last_time_s = seen.frame.time_s
+            self.last_picture_at = seen.frame.wall_time or datetime.now(UTC)
+            now = time.monotonic()
+            if now - self.said_s >= _SAY_S or self.frames == 1:
+                self.say("live")
+            if now - self.pictured_s >= _PICTURE_S:
+                self.pictured_s = now
+                jpeg = still or _jpeg(_draw(seen.frame.image, seen, self.open.values(), blur=self.blur))
+                self.store.keep_picture(self.camera_id, jpeg, self.last_picture_at)
+
+    def end(self) -> None:
+        """End what lasts with the last picture: nobody looks any more."""
+        self._put_on_desk([replace(e, end_s=max(e.start_s, self.last_time_s)) for e in self.open.values()], None)
+        self.open.clear()
+
+    @contextlib.contextmanager
+    def awake(self) -> Iterator[None]:
+        """While no picture comes, say every second how it stands with the source."""
+        if not isinstance(self.source, LiveFeed):
+            yield
+            return
+        over = Flag()
+        thread = Thread(target=self._say_while_blind, args=(self.source, over), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _say_while_blind(self, feed: LiveFeed, over: Flag) -> None:
+        while not over.wait(_SAY_S):
+            with self.turn:
+                status = feed.status
+                if self.blind and status.state in (FeedState.STALLED, FeedState.LOST):
+                    with contextlib.suppress(RecordingError):  # the watcher meets it too, and ends with it
+                        self.say(status.state.value, status.problem)
+
+    def _miss(self, *, is_open: bool, reason: str) -> None:
+        self.blind = is_open
+        self.gaps += not is_open
+        self.say("stalled" if is_open else "live", reason)
+
+    def _put_on_desk(self, events: Iterable[Event], still: bytes | None) -> None:
+        for event in events:
             alert, new = self.desk.take(event, datetime.now(UTC))
             if new:
                 self.alerts += 1
                 self.store.raise_alert(alert, still)
             else:
                 self.store.update_alert(alert)
-        if seen.gap is not None:
-            self.gaps += seen.gap.end_s > seen.gap.start_s
-            self.say("live" if seen.gap.end_s > seen.gap.start_s else "stalled", seen.gap.reason)
-        elif seen.frame is not None:
-            self.frames += 1
-            self.last_picture_at = seen.frame.wall_time or datetime.now(UTC)
-            self.say("live", now=self.frames == 1)
-            if time.monotonic() - self.pictured_s >= _PICTURE_S:
-                self.pictured_s = time.monotonic()
-                jpeg = still or _jpeg(_draw(seen, self.open.values(), blur=self.blur))
-                self.store.keep_picture(self.camera_id, jpeg, self.last_picture_at)
 
 
 def watch_camera(
@@ -103,6 +147,7 @@ def watch_camera(
     *,
     stop: Callable[[], bool],
     blur: bool = True,
+    desk: DeskSettings | None = None,
     on_observation: Callable[[Observation], None] | None = None,
 ) -> None:
     """Watch until the source ends or ``stop`` says so; the camera's state in the store is true all along.
@@ -115,27 +160,41 @@ def watch_camera(
         store: Where everything goes.
         stop: Asked after every picture.
         blur: Pixelate people in pictures that are kept.
+        desk: When events are one matter.
         on_observation: Given everything seen, for whoever records as well.
     """
-    desk = Desk(f"{camera_id}-{uuid.uuid4().hex[:8]}")
-    scribe = _Scribe(camera_id, source, spec, store, blur, desk)
+    store.end_lasting(camera_id, "the watcher before this one ended")
+
+    def is_closed(alert_id: str) -> bool:
+        return store.alert(alert_id).state not in (AlertState.NEW, AlertState.SEEN)
+
+    session = f"{camera_id}-{uuid.uuid4().hex[:8]}"
+    scribe = _Scribe(camera_id, source, spec, store, blur, Desk(session, desk, is_closed=is_closed))
     scribe.say("connecting")
     try:
-        for seen in pipeline.watch(source):
-            scribe.take(seen)
-            if on_observation is not None:
-                on_observation(seen)
-            if stop():
-                break
+        with scribe.awake():
+            for seen in pipeline.watch(source):
+                with scribe.turn:
+                    scribe.take(seen)
+                if on_observation is not None:
+                    on_observation(seen)
+                if stop():
+                    break
+        scribe.end()
     except BaseException as error:
-        scribe.say("lost", f"the watcher ended: {type(error).__name__}")
+        with contextlib.suppress(RecordingError):  # when it is the store that fails, that is what has to be said
+            scribe.end()
+            if isinstance(error, KeyboardInterrupt):
+                scribe.say("ended", "stopped")
+            else:
+                why = str(error) if isinstance(error, ParvisError) else type(error).__name__
+                scribe.say("lost", f"the watcher ended: {why}")
         raise
-    scribe.say("ended", "the source has ended" if not stop() else "stopped")
+    scribe.say("ended", "stopped" if stop() else "the source has ended")
 
 
-def _draw(seen: Observation, alarms: Iterable[Event], *, blur: bool) -> Image:
-    assert seen.frame is not None
-    image = _people_blurred(seen.frame, seen.tracks) if blur else seen.frame.image.copy()
+def _draw(picture: Image, seen: Observation, alarms: Iterable[Event], *, blur: bool) -> Image:
+    image = blur_people(picture, _people_px(seen)) if blur else picture.copy()
     for cls, box in zip(seen.tracks.cls, seen.tracks.box_px, strict=True):
         x1, y1, x2, y2 = (round(float(v)) for v in box)
         cv2.rectangle(image, (x1, y1), (x2, y2), _PERSON if cls == ObjectClass.PERSON else _BAG, 1, cv2.LINE_AA)
@@ -146,8 +205,10 @@ def _draw(seen: Observation, alarms: Iterable[Event], *, blur: bool) -> Image:
     return image
 
 
-def _people_blurred(frame: Frame, tracks: Tracks) -> Image:
-    return blur_people(frame.image, tracks.of(ObjectClass.PERSON).box_px)
+def _people_px(seen: Observation) -> NDArray[np.float64]:
+    """Everybody who was found, followed already or not."""
+    found = np.asarray(seen.detections.xyxy, float)[np.asarray(seen.detections.class_id) == ObjectClass.PERSON]
+    return np.concatenate((found.reshape(-1, 4), np.asarray(seen.tracks.of(ObjectClass.PERSON).box_px, float)))
 
 
 def _jpeg(image: Image) -> bytes:

@@ -2,6 +2,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from detect.desk import TRANSITIONS, Alert, AlertState, Desk, DeskSettings, move
 from scenarios.errors import ParvisError
@@ -85,3 +87,49 @@ def test_a_matter_that_is_long_over_is_another_matter():
 
 def test_sessions_do_not_share_ids():
     assert Desk("a").take(event(), NOW)[0].alert_id != Desk("b").take(event(), NOW)[0].alert_id
+
+
+def test_what_was_decided_takes_nothing_more_in():
+    closed = set()
+    desk = Desk("s", is_closed=closed.__contains__)
+    first, _ = desk.take(event(), NOW)
+    joined, new = desk.take(event(2, at=12.0), NOW)
+    assert not new
+    closed.add(first.alert_id)
+    beside, new = desk.take(event(3, at=14.0), NOW)
+    assert new
+    assert beside.alert_id != first.alert_id
+    late, new = desk.take(event(1, end_s=20.0), NOW)
+    assert not new
+    assert late.alert_id == joined.alert_id
+
+
+def test_an_alert_lasts_as_long_as_one_of_its_events():
+    desk = Desk("s")
+    desk.take(event(1), NOW)
+    desk.take(event(2, at=12.0), NOW)
+    assert desk.take(event(1, end_s=15.0), NOW)[0].event.end_s is None
+    over, _ = desk.take(event(2, at=12.0, end_s=18.0), NOW)
+    assert over.event.end_s == 18.0
+    assert over.joined == ("e1", "e2")
+
+
+@given(st.lists(st.tuples(st.floats(0, 500), st.floats(-20, 20), st.booleans()), max_size=25))
+@settings(max_examples=40, deadline=None)
+def test_every_statement_is_in_exactly_one_alert(statements):
+    desk = Desk("s")
+    alerts = {}
+    for number, (at, x, ends) in enumerate(sorted(statements)):
+        said = event(number, at=at, place=(x, 0.0), end_s=at if ends else None)
+        alert, new = desk.take(said, NOW)
+        assert new == (alert.alert_id not in alerts)
+        alerts[alert.alert_id] = alert
+    joined = [event_id for alert in alerts.values() for event_id in alert.joined]
+    assert sorted(joined) == sorted(f"e{number}" for number in range(len(statements)))
+
+
+def test_a_desk_that_stands_for_months_stays_small():
+    desk = Desk("s", DeskSettings(merge_s=30.0))
+    for number in range(500):
+        desk.take(event(number, at=100.0 * number, end_s=100.0 * number + 5), NOW)
+    assert len(desk._matters) == 1

@@ -80,6 +80,8 @@ def state_of(path, camera_id="gate"):
         (PLAIN.replace("]", ', { id = "gate", source = "x" }]'), "the id 'gate' is used twice"),
         (PLAIN.replace('"SOURCE"', '"x", calibration = "no.toml"'), "cameras.gate.calibration: there is no file"),
         (PLAIN.replace("SOURCE", "rtsp://${PARVIS_NOT_SET}@h/x"), "PARVIS_NOT_SET is not set"),
+        (PLAIN + "tracker = 'bytetrak'", "unknown tracker 'bytetrak'; did you mean 'bytetrack'"),
+        (PLAIN + "[desk]\nmerge_m = 0", "merge_m"),
         (PLAIN + "[rules.abandoned_objects]\nalone_s = 3", "did you mean 'abandoned_object'"),
         (PLAIN + "[rules.abandoned_object]\nalone_s = -3", "alone_s"),
         ("cameras = []", "cameras"),
@@ -91,6 +93,24 @@ def test_configurations_that_make_no_sense(tmp_path, text, said):
     with pytest.raises(ParvisError, match=said) as caught:
         load_config(tmp_path / "live.toml")
     assert "\n" not in str(caught.value)
+
+
+def test_paths_are_meant_from_the_file_and_passwords_stay_out_of_what_was_read(tmp_path, monkeypatch):
+    monkeypatch.setenv("GATE_PASSWORD", "canary-5519")
+    monkeypatch.setenv("FILMS", "films")
+    sources = ["a.mp4", "${FILMS}/b.mp4", "/abs/c.mp4", "rtsp://me:${GATE_PASSWORD}@h/x", "webcam:0"]
+    cameras = ", ".join(f'{{ id = "c{n}", source = "{source}" }}' for n, source in enumerate(sources))
+    (tmp_path / "live.toml").write_text(f"cameras = [{cameras}]")
+    config = load_config(tmp_path / "live.toml")
+    assert [camera.source for camera in config.cameras] == [
+        str(tmp_path / "a.mp4"),
+        str(tmp_path / "films/b.mp4"),
+        "/abs/c.mp4",
+        "rtsp://me:${GATE_PASSWORD}@h/x",
+        "webcam:0",
+    ]
+    assert config.store == tmp_path / "live.sqlite"
+    assert "canary" not in repr(config)
 
 
 def test_the_command_refuses_with_one_sentence(tmp_path):
@@ -105,7 +125,7 @@ def test_the_command_refuses_with_one_sentence(tmp_path):
 @pytest.mark.slow
 def test_a_file_is_watched_to_its_end_and_the_daemon_stops_cleanly(tmp_path):
     a_film(tmp_path / "film.mp4", 6)
-    (tmp_path / "live.toml").write_text(PLAIN.replace("SOURCE", str(tmp_path / "film.mp4")))
+    (tmp_path / "live.toml").write_text(PLAIN.replace("SOURCE", "film.mp4"))
     process = daemon(tmp_path / "live.toml")
     store = tmp_path / "live.sqlite"
     ended = until(lambda: (s := state_of(store)) and s.state == "ended" and s, 60)

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -116,6 +117,60 @@ def test_a_camera_is_what_it_last_said_and_only_changes_are_recorded(store):
     assert store.picture("other") is None
 
 
+def test_what_is_over_and_was_never_decided_expires_and_can_still_be_decided(store):
+    for number, lasts in ((1, True), (2, False), (3, False), (4, False)):
+        store.raise_alert(alert(number, lasts=lasts))
+    store.decide("a3", "confirmed", by="Kim")
+    assert store.expire(NOW + timedelta(seconds=4)) == ["a2"]
+    assert store.expire(NOW + timedelta(seconds=4)) == []
+    assert [a.alert_id for a in store.waiting()] == ["a1", "a4"]
+    assert [a.alert_id for a in store.alerts(state=AlertState.EXPIRED)] == ["a2"]
+    store.decide("a2", "dismissed", by="Kim", reason="seen too late")
+    assert store.verify().ok
+
+
+def test_what_a_dead_watcher_left_is_ended_with_its_last_picture(store):
+    store.raise_alert(alert(1))
+    store.raise_alert(replace(alert(2), event=replace(alert(2).event, camera_id="gate")))
+    store.say_camera(CameraState("mast", "x", "live", "", NOW + timedelta(seconds=8), {}))
+    assert store.end_lasting("mast", "its watcher died") == ["a1"]
+    assert store.alert("a1").event.end_s == 11.0 + 7.0
+    assert store.alert("a1").state is AlertState.NEW
+    assert store.alert("a2").event.end_s is None
+    assert store.end_lasting("mast", "its watcher died") == []
+    assert store.verify().ok
+
+
+def test_what_lasts_waits_first_however_many_are_over(store):
+    store.raise_alert(alert(0))
+    for number in range(1, 8):
+        store.raise_alert(alert(number, lasts=False))
+    assert [a.alert_id for a in store.waiting(limit=3)] == ["a0", "a7", "a6"]
+
+
+def test_a_store_that_cannot_be_written_says_so_in_one_sentence(store, path):
+    raw = sqlite3.connect(path)
+    raw.execute("DROP TABLE audit")
+    raw.commit()
+    raw.close()
+    with pytest.raises(RecordingError, match="cannot be used") as caught:
+        store.raise_alert(alert(1))
+    assert "\n" not in str(caught.value)
+    assert store.alerts() == []
+
+
+def test_another_program_s_database_is_left_as_it_was(tmp_path):
+    path = tmp_path / "other.sqlite"
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE meta (key TEXT, value TEXT)")
+    other.commit()
+    other.close()
+    before = path.read_bytes()
+    with pytest.raises(RecordingError, match="has version none"):
+        Store.open_existing(path)
+    assert path.read_bytes() == before
+
+
 def test_files_that_are_no_stores(tmp_path):
     with pytest.raises(RecordingError, match="there is no such alert store"):
         Store.open_existing(tmp_path / "nowhere.sqlite")
@@ -167,6 +222,42 @@ def test_the_record_shows_every_kind_of_tampering(store, path, tampering, said):
     found = store.verify()
     assert not found.ok
     assert re.search(said, found.problem), found.problem
+
+
+@pytest.mark.parametrize(
+    ("tampering", "said"),
+    [
+        ("UPDATE decisions SET reason = 'nothing'", "a decision about alert a2 was changed"),
+        ("UPDATE decisions SET operator = 'Lou'", "a decision about alert a2 was changed"),
+        ("DELETE FROM decisions", "a decision about alert a2 was removed"),
+        ("INSERT INTO decisions SELECT 'a1', at, verdict, operator, reason FROM decisions", "a1 was changed or put in"),
+        ("UPDATE alerts SET state = 'dismissed' WHERE alert_id = 'a1'", "alert a1 was changed"),
+        ("UPDATE alerts SET still = x'00' WHERE alert_id = 'a1'", "alert a1 was changed: its picture"),
+        ("DELETE FROM alerts WHERE alert_id = 'a1'", "alert a1 was removed"),
+        (
+            "INSERT INTO alerts SELECT 'a9', raised_at, state, kind, event, joined, still FROM alerts "
+            "WHERE alert_id = 'a1'",
+            "alert a9 was put in",
+        ),
+        (  # the end cut off, and the head made to fit
+            "DELETE FROM audit WHERE seq = 3;"
+            "UPDATE meta SET value = (SELECT seq || ':' || hash FROM audit WHERE seq = 2) WHERE key = 'audit_head'",
+            "alert a2 was changed",
+        ),
+    ],
+)
+def test_alerts_and_decisions_are_what_the_record_tells(store, path, tampering, said):
+    store.raise_alert(alert(1), b"picture")
+    store.raise_alert(alert(2))
+    store.decide("a2", "dismissed", by="Kim", reason="a bin")
+    assert store.verify().ok
+    raw = sqlite3.connect(path)
+    raw.executescript(tampering)
+    raw.commit()
+    raw.close()
+    found = store.verify()
+    assert not found.ok
+    assert said in found.problem
 
 
 WRITER = """

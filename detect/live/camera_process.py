@@ -1,0 +1,157 @@
+"""The process of one camera: it watches until it is told to stop, and never outlives its parent."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from ctypes import c_double
+from dataclasses import dataclass
+from multiprocessing import resource_tracker
+from multiprocessing.context import SpawnProcess
+from threading import Event as Flag
+from threading import Thread
+from typing import Final
+
+from detect.detectors import build_detector
+from detect.live.config import CameraConfig, LiveConfig
+from detect.live.watcher import watch_camera
+from detect.pipeline import Observation, Pipeline
+from detect.rules import build_rules
+from detect.sources import expand, open_source, redact
+from detect.sources.address import scheme
+from detect.sources.contract import Source
+from detect.store import CameraState, Store
+from scenarios.calibration import load_calibration
+from scenarios.errors import ParvisError, SourceError
+
+__all__ = ["TOLD", "CameraProcess"]
+
+TOLD: Final = 3
+"""Exit code of a process that ended with a sentence, which is in the camera's state."""
+_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+_RETRY_S: Final = 0.5
+_MOST_RETRY_S: Final = 5.0
+
+
+@dataclass(slots=True)
+class CameraProcess:
+    """A running process and its pulse.
+
+    Attributes:
+        process: The process.
+        pulse: Monotonic time at which it last took a picture; 0 while none can be expected.
+    """
+
+    process: SpawnProcess
+    pulse: c_double
+
+    @classmethod
+    def start(cls, config: LiveConfig, camera: CameraConfig) -> CameraProcess:
+        """Start watching a camera; signals wait until the process is ready to hear them."""
+        context = multiprocessing.get_context("spawn")
+        pulse = context.RawValue(c_double, 0.0)
+        about = (config, camera, pulse, os.getpid())
+        process = context.Process(target=_watch, args=about, name=f"parvis-{camera.id}", daemon=True)
+        resource_tracker.ensure_running()  # it would lift the mask
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        try:
+            process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return cls(process, pulse)
+
+    def silent_s(self) -> float:
+        """Return for how long it has taken no picture although there are some."""
+        beat = float(self.pulse.value)
+        return time.monotonic() - beat if beat else 0.0
+
+    def end(self, within_s: float) -> None:
+        """Wait for its end; force it when it takes longer."""
+        self.process.join(max(0.1, within_s))
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+
+
+def _watch(config: LiveConfig, camera: CameraConfig, pulse: c_double, parent: int) -> None:
+    stopping = Flag()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: stopping.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+    Thread(target=_end_with, args=(parent,), daemon=True).start()
+    try:
+        with Store.create_or_open(config.store) as store:
+            try:
+                _watch_until(stopping, config, camera, pulse, store)
+            except ParvisError as error:
+                store.say_camera(CameraState(camera.id, redact(camera.source), "lost", redact(str(error)), None, {}))
+                raise
+    except ParvisError as error:
+        print(f"camera '{camera.id}': {redact(str(error))}", file=sys.stderr, flush=True)
+        sys.exit(TOLD)
+
+
+def _watch_until(stopping: Flag, config: LiveConfig, camera: CameraConfig, pulse: c_double, store: Store) -> None:
+    known = load_calibration(camera.calibration) if camera.calibration is not None else None
+    source = _reach(camera, store, stopping, pulse)
+    if source is None:
+        store.say_camera(CameraState(camera.id, redact(camera.source), "ended", "stopped", None, {}))
+        return
+
+    def beat(seen: Observation) -> None:
+        pulse.value = time.monotonic() if seen.gap is None or seen.gap.end_s > seen.gap.start_s else 0.0
+
+    with contextlib.closing(source):
+        Thread(target=_close_when, args=(stopping, source), daemon=True).start()
+        watch_camera(
+            camera.id,
+            camera.source,
+            source,
+            Pipeline(
+                build_detector(config.detector),
+                build_rules(config.rules),
+                camera=known.camera if known else None,
+                zones=known.zones if known else (),
+                tracker=config.tracker,
+            ),
+            store,
+            stop=stopping.is_set,
+            blur=config.blur,
+            desk=config.desk,
+            on_observation=beat,
+        )
+
+
+def _reach(camera: CameraConfig, store: Store, stopping: Flag, pulse: c_double) -> Source | None:
+    """Open a camera's source, however long it takes until it answers; None when told to stop before."""
+    spec = camera.source if scheme(camera.source) else expand(camera.source)
+    wait = _RETRY_S
+    while not stopping.is_set():
+        pulse.value = time.monotonic()
+        try:
+            source = open_source(spec, camera_id=camera.id, fps=camera.fps)
+        except SourceError as error:
+            store.say_camera(CameraState(camera.id, redact(camera.source), "unreachable", redact(str(error)), None, {}))
+        else:
+            pulse.value = 0.0
+            return source
+        stopping.wait(wait)
+        wait = min(2 * wait, _MOST_RETRY_S)
+    return None
+
+
+def _close_when(stopping: Flag, source: Source) -> None:
+    """A source that waits for a picture is woken by closing it; one that is a file is left at its next picture."""
+    stopping.wait()
+    if source.live:
+        source.close()
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1.0)
+    os._exit(1)
