@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -28,6 +29,8 @@ from detect.rules.contract import Setting
 from detect.score import event_ledger, scorecard
 from detect.score.oracle import OracleDetector
 from detect.sources import open_source
+from detect.sources.ahead import Ahead
+from detect.tracking import Tracker
 from scenarios.errors import DetectorError, ScenarioError, unknown
 from scenarios.load import library, load_scenario
 from scenarios.recording import FORMAT, Recording, writing
@@ -70,6 +73,17 @@ class Watching:
     rules: RuleSettings = field(default_factory=dict)
     trust_weights: bool = False
 
+    def check(self) -> None:
+        """Build everything once for nothing.
+
+        Raises:
+            ParvisError: There is no such detector, tracker, rule or setting.
+        """
+        if not self.detector.startswith("oracle"):
+            self.build_detector(None, 0)
+        Tracker(self.tracker, fps=10.0)
+        build_rules(self.rules)
+
     def build_detector(self, truth: GroundTruth | None, seed: int) -> Detector:
         """Build the detector; the oracle needs the truth.
 
@@ -108,12 +122,11 @@ def rehearse(
     """
     watching = watching or Watching()
     started = time.perf_counter()
-    if not watching.detector.startswith("oracle"):
-        watching.build_detector(None, scenario.seed)  # a wrong name is said before the filming, not after
-    build_rules(watching.rules)
-    with writing(out, overwrite=overwrite) as recording:
+    watching.check()  # a wrong name is said before the filming, not after
+    with writing(out, overwrite=overwrite) as recording, ThreadPoolExecutor(1) as beside:
         film(scenario, recording, progress=lambda share: report("film", share))
         filmed = time.perf_counter()
+        summed = beside.submit(digest, recording)
         seen, about = watch_recording(
             recording, watching, zones=scenario.venue.zones, seed=scenario.seed, report=report
         )
@@ -123,7 +136,7 @@ def rehearse(
             seen,
             truth=recording.truth(),
             zones=scenario.venue.zones,
-            about=_of_scenario(scenario, recording)
+            about=_of_scenario(scenario, summed.result())
             | {
                 "kind": "rehearsal",
                 "command": command,
@@ -165,7 +178,7 @@ def replay(
     started = time.perf_counter()
     scenario = load_scenario(before.scenario_toml) if before.scenario_toml.is_file() else None
     zones = scenario.venue.zones if scenario else ()
-    build_rules(watching.rules)
+    watching.check()
     with writing(out, overwrite=overwrite) as recording:
         for name in ("video", "frames", "truth"):
             if (before.folder / name).is_dir():
@@ -231,7 +244,7 @@ def film_only(
             report(name, 1.0)
         wall = time.perf_counter() - started
         about = {"kind": "film", "timings": {"film_s": wall}, "wall_s": wall, "command": command}
-        recording.save_json(recording.run_json, provenance() | _of_scenario(scenario, recording) | about)
+        recording.save_json(recording.run_json, provenance() | _of_scenario(scenario, digest(recording)) | about)
     return Recording.open(out)
 
 
@@ -248,7 +261,7 @@ def watch_recording(
     stages: dict[str, float] = {}
     detector = watching.build_detector(truth, seed)
     for view in recording.views():
-        source = open_source(str(recording.video(view.id)), camera_id=view.id)
+        source = Ahead(open_source(str(recording.video(view.id)), camera_id=view.id))
         rules = build_rules(watching.rules)
         pipeline = Pipeline(detector, rules, camera=view.camera, zones=zones, tracker=watching.tracker)
         try:
@@ -329,7 +342,7 @@ def provenance() -> dict[str, Any]:
     }
 
 
-def _of_scenario(scenario: Scenario, recording: Recording) -> dict[str, Any]:
+def _of_scenario(scenario: Scenario, sums: dict[str, str]) -> dict[str, Any]:
     return {
         "scenario": scenario.name,
         "title": scenario.title,
@@ -337,7 +350,7 @@ def _of_scenario(scenario: Scenario, recording: Recording) -> dict[str, Any]:
         "seed": scenario.seed,
         "conditions": scenario.conditions.model_dump(mode="json"),
         "footage_s": scenario.frame_count / scenario.fps,
-        "digest": digest(recording),
+        "digest": sums,
     }
 
 
