@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
 from typing import Any, Final, Self
@@ -13,7 +14,7 @@ from typing import Any, Final, Self
 from detect.audit import GENESIS
 from scenarios.errors import RecordingError
 
-__all__ = ["Database"]
+__all__ = ["Database", "moment_of", "text_of"]
 
 _VERSION: Final = 1
 _BUSY_S: Final = 10.0
@@ -145,6 +146,16 @@ class Database:
             yield
         except sqlite3.Error as error:
             raise RecordingError(f"{self.path}: the alert store cannot be used ({error})") from None
+
+
+def text_of(moment: datetime) -> str:
+    """Write a moment such that texts sort as moments do."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """Read what ``text_of`` wrote."""
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -9,13 +9,14 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
 from detect.audit import AuditReport, append, digest, verify
-from detect.database import Database
+from detect.camera_state import CameraState, keep_camera, load_cameras
+from detect.database import Database, moment_of, text_of
 from detect.desk import Alert, AlertState, Verdict, move
 from detect.observations import event_from_json, event_to_json
 from scenarios.errors import ParvisError
@@ -40,27 +41,6 @@ class Decision:
     by: str
     reason: str
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class CameraState:
-    """A camera, as its watcher last said.
-
-    Attributes:
-        camera_id: Which.
-        source: Where its pictures come from, without credentials.
-        state: connecting, live, stalled, lost, unreachable, ended.
-        words: What is wrong, for a person; empty if nothing is.
-        last_picture_at: When the newest picture was taken; None before the first.
-        counters: frames, drops, reconnects and the like.
-    """
-
-    camera_id: str
-    source: str
-    state: str
-    words: str
-    last_picture_at: datetime | None
-    counters: Mapping[str, int]
 
 
 class Store:
@@ -118,7 +98,7 @@ class Store:
         with self._database.write() as database:
             database.execute(
                 "INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (alert.alert_id, _text(alert.raised_at), alert.state.value, kind, said, joined, still),
+                (alert.alert_id, text_of(alert.raised_at), alert.state.value, kind, said, joined, still),
             )
             append(database, "alert.raised", facts)
 
@@ -209,7 +189,7 @@ class Store:
             Their ids.
         """
         which = f"state IN ('new', 'seen') AND NOT {_LASTS} AND raised_at < ?"
-        values = (_text(raised_before),)
+        values = (text_of(raised_before),)
         if self._database.row(f"SELECT 1 FROM alerts WHERE {which} LIMIT 1", values) is None:  # noqa: S608
             return []
         with self._database.write() as database:
@@ -231,7 +211,7 @@ class Store:
         ended = []
         with self._database.write() as database:
             row = database.execute("SELECT last_picture_at FROM cameras WHERE camera_id = ?", (camera_id,)).fetchone()
-            last = _moment(row[0]) if row else None
+            last = moment_of(row[0]) if row else None
             for alert in map(_alert, database.execute(of_camera, (camera_id,)).fetchall()):
                 lasted_s = 0.0 if last is None else max(0.0, (last - alert.raised_at).total_seconds())
                 event = replace(alert.event, end_s=alert.event.start_s + lasted_s)
@@ -247,37 +227,21 @@ class Store:
 
     def say_camera(self, camera: CameraState) -> None:
         """Keep a camera's state; a change of state goes into the record."""
-        taken = _text(camera.last_picture_at) if camera.last_picture_at else None
         with self._database.write() as database:
-            row = database.execute("SELECT state FROM cameras WHERE camera_id = ?", (camera.camera_id,)).fetchone()
-            database.execute(
-                "INSERT INTO cameras (camera_id, source, state, words, last_picture_at, counters) "
-                "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (camera_id) DO UPDATE SET source = excluded.source, "
-                "state = excluded.state, words = excluded.words, counters = excluded.counters, "
-                "last_picture_at = coalesce(excluded.last_picture_at, last_picture_at)",
-                (camera.camera_id, camera.source, camera.state, camera.words, taken, json.dumps(dict(camera.counters))),
-            )
-            if row is None or row[0] != camera.state:
-                facts = {"camera": camera.camera_id, "source": camera.source, "why": camera.words}
-                append(database, f"camera.{camera.state}", facts)
+            keep_camera(database, camera)
 
     def keep_picture(self, camera_id: str, jpeg: bytes, taken_at: datetime) -> None:
         """Keep the newest picture of a camera, in place of the one before."""
         with self._database.write() as database:
             database.execute(
                 "UPDATE cameras SET picture = ?, picture_at = ? WHERE camera_id = ?",
-                (jpeg, _text(taken_at), camera_id),
+                (jpeg, text_of(taken_at), camera_id),
             )
 
     def cameras(self) -> list[CameraState]:
         """Return all cameras by their ids."""
-        rows = self._database.rows(
-            "SELECT camera_id, source, state, words, last_picture_at, counters FROM cameras ORDER BY camera_id"
-        )
-        return [
-            CameraState(camera_id, source, state, words, _moment(taken), json.loads(counters))
-            for camera_id, source, state, words, taken, counters in rows
-        ]
+        with self._database.read() as database:
+            return load_cameras(database)
 
     def picture(self, camera_id: str) -> tuple[bytes, datetime] | None:
         """Return the newest JPEG of a camera and when it was taken."""
@@ -316,12 +280,3 @@ def _alert(row: tuple[Any, ...]) -> Alert:
         datetime.fromisoformat(raised_at),
         tuple(json.loads(joined)),
     )
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
-
-
-def _text(moment: datetime) -> str:
-    """A moment such that texts sort as moments do."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
