@@ -229,7 +229,7 @@ def _inside(shape_w: int, shape_h: int, x1: float, y1: float, x2: float, y2: flo
     return max(wide, 0.0) * max(tall, 0.0)
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _best(
     every: NDArray[np.int32],
     rest: NDArray[np.int32],

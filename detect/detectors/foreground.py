@@ -162,7 +162,7 @@ def _gradient(image: NDArray[np.uint8]) -> Floats:
     return np.asarray(np.abs(dx) + np.abs(dy), np.float32)
 
 
-@numba.njit(cache=True, fastmath=True)
+@numba.njit(cache=True, nogil=True, fastmath=True)
 def _step(
     image: NDArray[np.uint8],
     mean: Floats,
