@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
@@ -43,6 +43,19 @@ class Database:
         self.path = path
         self._connection = connection
         self._turn = RLock()
+
+    @staticmethod
+    def is_blank(path: Path) -> bool:
+        """Tell whether there is nothing yet, or only what another process has begun to make this very moment."""
+        if not path.exists():
+            return True
+        if not path.is_file():
+            return False
+        try:
+            with closing(_connect(path)) as connection:
+                return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is None
+        except sqlite3.Error:
+            return False  # no database: opening it says so
 
     @classmethod
     def create(cls, path: Path) -> Self:

@@ -33,7 +33,7 @@ def blur_people(image: Image, boxes_px: NDArray[np.float64]) -> Image:
         top, bottom = (int(np.clip(v, 0, height)) for v in (np.floor(y1 - margin), np.ceil(y2 + margin)))
         if right <= left or bottom <= top:
             continue
-        block = max(2.0, (right - left) / _BLOCKS)
+        block = max(2.0, (x2 - x1 + 2 * margin) / _BLOCKS)  # of the whole person, also where only a part is in view
         small = (max(1, round((right - left) / block)), max(1, round((bottom - top) / block)))
         part = cv2.resize(out[top:bottom, left:right], small, interpolation=cv2.INTER_AREA)
         out[top:bottom, left:right] = cv2.resize(part, (right - left, bottom - top), interpolation=cv2.INTER_NEAREST)

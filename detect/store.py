@@ -57,7 +57,7 @@ class Store:
         Raises:
             RecordingError: The file cannot be made, or is no store of ours.
         """
-        return cls.open_existing(path) if path.exists() and path.stat().st_size else cls(Database.create(path))
+        return cls(Database.create(path)) if Database.is_blank(path) else cls.open_existing(path)
 
     @classmethod
     def open_existing(cls, path: Path) -> Store:
@@ -231,12 +231,18 @@ class Store:
             keep_camera(database, camera)
 
     def keep_picture(self, camera_id: str, jpeg: bytes, taken_at: datetime) -> None:
-        """Keep the newest picture of a camera, in place of the one before."""
+        """Keep the newest picture of a camera, in place of the one before.
+
+        Raises:
+            ParvisError: The camera has not said its state yet.
+        """
         with self._database.write() as database:
-            database.execute(
+            changed = database.execute(
                 "UPDATE cameras SET picture = ?, picture_at = ? WHERE camera_id = ?",
                 (jpeg, text_of(taken_at), camera_id),
             )
+            if not changed.rowcount:
+                raise ParvisError(f"camera {camera_id}: has to say its state before its pictures can be kept")
 
     def cameras(self) -> list[CameraState]:
         """Return all cameras by their ids."""
@@ -261,10 +267,12 @@ _LASTS: Final = "json_extract(event, '$.end_s') IS NULL"
 
 
 def _say_event(database: sqlite3.Connection, alert: Alert) -> None:
-    database.execute(
+    changed = database.execute(
         "UPDATE alerts SET event = ?, joined = ? WHERE alert_id = ?",
         (json.dumps(event_to_json(alert.event)), json.dumps(alert.joined), alert.alert_id),
     )
+    if not changed.rowcount:
+        raise ParvisError(f"there is no alert {alert.alert_id}")
 
 
 def _set_state(database: sqlite3.Connection, alert_id: str, state: AlertState) -> None:

@@ -21,3 +21,10 @@ def test_boxes_at_and_beyond_the_edge():
     assert out.shape == image.shape
     assert not (out[:30, :15] == image[:30, :15]).all()
     assert (blur_people(image, np.empty((0, 4))) == image).all()
+
+
+def test_who_is_half_outside_is_left_with_no_finer_squares():
+    image = np.random.default_rng(0).integers(0, 255, (200, 300, 3), dtype=np.uint8)
+    out = blur_people(image, np.array([[-100.0, 0.0, 40.0, 200.0]]))
+    squares = np.unique(out[:200, :60].reshape(-1, 3), axis=0)
+    assert len(squares) <= 2 * 7  # of 180 / 6 px

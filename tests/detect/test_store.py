@@ -307,3 +307,19 @@ def test_one_writes_while_another_decides(path):
         assert store.waiting() == []
         assert store.verify().ok
         assert store.verify().rows == 120
+
+
+def test_what_belongs_to_nothing_is_refused(store):
+    with pytest.raises(ParvisError, match="camera mast: has to say its state before"):
+        store.keep_picture("mast", b"jpeg", NOW)
+    with pytest.raises(ParvisError, match="there is no alert a1"):
+        store.update_alert(alert(1))
+
+
+def test_a_store_that_another_process_begins_to_make_is_made_together(path):
+    begun = sqlite3.connect(path)
+    begun.execute("PRAGMA journal_mode = WAL")  # what the other has done when it comes to its first transaction
+    with Store.create_or_open(path) as store:
+        store.raise_alert(alert(1))
+        assert store.verify().ok
+    begun.close()
