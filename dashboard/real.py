@@ -20,6 +20,7 @@ from detect.pipeline import Observation, Pipeline
 from detect.rules import build_rules
 from detect.score.annotations import load_mot
 from detect.sources import open_source, redact
+from detect.sources.ahead import Ahead
 from detect.sources.contract import Source
 from detect.store import Store
 from scenarios.calibration import Calibration, load_calibration
@@ -76,7 +77,8 @@ def watch_real(
     camera_id = known.camera.id if known else "camera"
     name = _name(source_spec)
     true_fps = fps or (known.camera.fps if known else None)
-    with closing(open_source(source_spec, camera_id=camera_id, fps=true_fps)) as source, ExitStack() as stack:
+    opened_source = open_source(source_spec, camera_id=camera_id, fps=true_fps)
+    with closing(opened_source if opened_source.live else Ahead(opened_source)) as source, ExitStack() as stack:
         _check_size(source, known, calibration)
         annotated = load_mot(truth, camera_id=camera_id, fps=source.fps) if truth is not None else None
         detector = watching.build_detector(annotated, 0)
@@ -126,15 +128,11 @@ def watch_real(
                 "source": {"spec": redact(source_spec), "sha256": _sha256(source_spec)},
                 "seed": None,
                 "command": redact(command),
-                "detector": detector.name,
-                "detector_spec": watching.detector,
-                "weights_sha256": detector.weights_sha256,
-                "tracker": watching.tracker,
-                "rules": {rule: dict(keys) for rule, keys in watching.rules.items()},
                 "footage_s": keeper.times[-1] - keeper.times[0] + 1 / source.fps,
                 "wall_s": wall,
                 "timings": {"watch_s": wall, "stages_s": dict(pipeline.timings_s)},
-            },
+            }
+            | watching.about(detector),
             report=report,
         )
     assert folder is not None

@@ -97,6 +97,16 @@ class Watching:
             raise DetectorError("the detector 'oracle' reads the true boxes, and this footage has none")
         return OracleDetector(truth, seed=seed, **_oracle_options(options))
 
+    def about(self, detector: Detector) -> dict[str, Any]:
+        """Return what run.json says of how footage was watched, `detector` being the one that was built."""
+        return {
+            "detector": detector.name,
+            "detector_spec": self.detector,
+            "weights_sha256": detector.weights_sha256,
+            "tracker": self.tracker,
+            "rules": {rule: dict(keys) for rule, keys in self.rules.items()},
+        }
+
 
 def rehearse(
     scenario: Scenario,
@@ -277,15 +287,7 @@ def watch_recording(
             source.close()
         for stage, seconds in pipeline.timings_s.items():
             stages[stage] = stages.get(stage, 0.0) + seconds
-    about = {
-        "detector": detector.name,
-        "detector_spec": watching.detector,
-        "weights_sha256": detector.weights_sha256,
-        "tracker": watching.tracker,
-        "rules": {rule: dict(keys) for rule, keys in watching.rules.items()},
-        "stages_s": stages,
-    }
-    return log.finish(), about
+    return log.finish(), watching.about(detector) | {"stages_s": stages}
 
 
 def finish(
