@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from shapely import Point, Polygon
 
 from scenarios.camera import Camera
+from scenarios.conditions import Conditions
 from scenarios.entry import Entry, Id, Point2, Point3
 from scenarios.errors import unknown
 from scenarios.incident import IncidentSpec
@@ -65,24 +66,6 @@ class CameraSpec(Entry):
         )
 
 
-class Conditions(Entry):
-    """Light and camera electronics.
-
-    Attributes:
-        sun_azimuth_deg: Where the light comes from, clockwise from north.
-        sun_elevation_deg: How high it stands.
-        shadow: Depth of the shadows, 0 (overcast, indoors) to 1.
-        brightness: Exposure; 1 is neutral.
-        noise: Severity of the sensor noise, 0 to 5.
-    """
-
-    sun_azimuth_deg: Annotated[float, Field(ge=0, lt=360)] = 150.0
-    sun_elevation_deg: Annotated[float, Field(ge=5, le=90)] = 45.0
-    shadow: Annotated[float, Field(ge=0, le=1)] = 0.5
-    brightness: Annotated[float, Field(ge=0.1, le=3)] = 1.0
-    noise: Annotated[float, Field(ge=0, le=5)] = 1.0
-
-
 class Scenario(Entry):
     """Everything that decides a rehearsal; the same scenario and seed give the same truth and pixels."""
 
@@ -126,6 +109,7 @@ class Scenario(Entry):
             ("venue.obstacles", self.venue.obstacles),
             ("venue.zones", self.venue.zones),
             ("venue.gates", self.venue.gates),
+            ("venue.lamps", self.venue.lamps),
             ("cameras", self.cameras),
             ("population.flows", self.population.flows),
             ("population.dwellers", self.population.dwellers),

@@ -6,13 +6,13 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from shapely import LineString, Polygon, union_all
 from shapely.geometry.base import BaseGeometry
 
-from scenarios.entry import Entry, Id, Point2, Ring
+from scenarios.entry import Entry, Id, Point2, Point3, Ring
 
-__all__ = ["Gate", "GateDirection", "Ground", "Obstacle", "ObstacleKind", "Venue", "Zone"]
+__all__ = ["Gate", "GateDirection", "Ground", "Lamp", "LampKind", "Obstacle", "ObstacleKind", "Venue", "Zone"]
 
 
 class Ground(StrEnum):
@@ -37,6 +37,14 @@ class ObstacleKind(StrEnum):
     SIGN = "sign"
 
 
+class LampKind(StrEnum):
+    """The colour of a lamp's light."""
+
+    LED = "led"
+    WARM = "warm"
+    SODIUM = "sodium"
+
+
 class GateDirection(StrEnum):
     """Which way people may pass: in, out, or both."""
 
@@ -57,6 +65,29 @@ class Obstacle(Entry):
     def shape(self) -> Polygon:
         """Its outline on the floor."""
         return Polygon(self.polygon)
+
+
+class Lamp(Entry):
+    """A lamp that lights the floor below it when it gets dark.
+
+    Attributes:
+        position_m: Of the light itself; its height is z.
+        kind: Colour of the light.
+        lumens: Luminous flux, all of it downwards, as of a flat street lamp.
+        always: Whether it burns by day too, as under a roof.
+    """
+
+    id: Id
+    position_m: Point3
+    kind: LampKind = LampKind.LED
+    lumens: Annotated[float, Field(gt=0, le=200_000)] = 6000.0
+    always: bool = False
+
+    @model_validator(mode="after")
+    def _above_ground(self) -> Lamp:
+        if self.position_m[2] < 0.5:
+            raise ValueError("position_m: a lamp hangs at least 0.5 m above the ground")
+        return self
 
 
 class Zone(Entry):
@@ -109,6 +140,7 @@ class Venue(Entry):
     obstacles: list[Obstacle] = []
     zones: list[Zone] = []
     gates: list[Gate] = []
+    lamps: list[Lamp] = []
 
     @cached_property
     def floor(self) -> Polygon:

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from scenarios.scenario import Conditions
+from scenarios.conditions import Conditions
 
 __all__ = ["Light", "brightness_of"]
 

@@ -9,8 +9,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from scenarios.conditions import Conditions
 from scenarios.frame import Image
-from scenarios.scenario import Conditions
 
 __all__ = ["Sensor"]
 
