@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, model_validator
 
 from scenarios.entry import Entry, Id, Ring
 
-__all__ = ["BagKind", "DwellerGroup", "Flow", "Population", "Posture", "Role", "WalkingSpeed"]
+__all__ = [
+    "FREE_SPEED_FACTOR", "HEIGHT_M", "BagKind", "Body", "DwellerGroup", "Fall", "Flow", "Population", "Posture", "Role",
+    "ThingKind", "WalkingSpeed",
+]  # fmt: skip
 
 
 class Role(StrEnum):
@@ -18,16 +21,39 @@ class Role(StrEnum):
     PASSER_BY = "passer_by"
     DWELLER = "dweller"
     OWNER = "owner"
+    STAFF = "staff"
+
+
+class Body(StrEnum):
+    """What body somebody has, and what it sits in or pushes."""
+
+    ADULT = "adult"
+    CHILD = "child"
+    ELDERLY = "elderly"
+    WHEELCHAIR = "wheelchair"
+    PRAM = "pram"
 
 
 class Posture(StrEnum):
-    """How somebody holds the body."""
+    """How somebody holds the body; ``FALLEN`` is on the ground after a fall, ``LYING`` lay down to rest."""
 
     STANDING = "standing"
     WALKING = "walking"
     RUNNING = "running"
     SITTING = "sitting"
     LYING = "lying"
+    CROUCHING = "crouching"
+    FALLING = "falling"
+    FALLEN = "fallen"
+
+
+class Fall(StrEnum):
+    """Which way somebody falls, seen from the one who falls."""
+
+    FORWARD = "forward"
+    BACKWARD = "backward"
+    LEFT = "left"
+    RIGHT = "right"
 
 
 class BagKind(StrEnum):
@@ -38,6 +64,45 @@ class BagKind(StrEnum):
     HOLDALL = "holdall"
     SUITCASE = "suitcase"
     CARTON = "carton"
+    BIN_BAG = "bin_bag"
+    SHOPPING_BAG = "shopping_bag"
+
+
+class ThingKind(StrEnum):
+    """What lies or stands about and is no bag."""
+
+    TENT = "tent"
+    SLEEPING_BAG = "sleeping_bag"
+
+
+HEIGHT_M: Final[dict[Body, tuple[float, float, float, float]]] = {
+    Body.ADULT: (1.70, 0.095, 1.45, 2.00),
+    Body.CHILD: (1.32, 0.130, 1.05, 1.56),
+    Body.ELDERLY: (1.66, 0.085, 1.42, 1.88),
+    Body.WHEELCHAIR: (1.70, 0.095, 1.45, 1.95),
+    Body.PRAM: (1.69, 0.085, 1.48, 1.92),
+}
+"""Body height when upright: mean, standard deviation, least, most.
+
+Children of 6 to 13 years after the WHO growth reference: de Onis, M. et al. (2007). Bulletin of the WHO 85, 660-667.
+DOI 10.2471/BLT.07.043497. Old people are 3 to 5 cm smaller than they were: Sorkin, J. D., Muller, D. C., Andres, R.
+(1999). American Journal of Epidemiology 150, 969-977. DOI 10.1093/oxfordjournals.aje.a010106.
+"""
+
+FREE_SPEED_FACTOR: Final[dict[Body, float]] = {
+    Body.ADULT: 1.0,
+    Body.CHILD: 0.87,
+    Body.ELDERLY: 0.78,
+    Body.WHEELCHAIR: 0.59,
+    Body.PRAM: 0.92,
+}
+"""Free speed of each body against that of adults; with the default shares the mean over all is 0.97 of the adults'.
+
+Children and old people after Weidmann, U. (1993), DOI 10.3929/ethz-a-000687810, speed over age, which RiMEA's table of
+free speeds takes over (about 1.15 m/s at ten and 1.05 m/s past seventy, where everybody's mean is 1.34 m/s).
+Wheelchairs: 0.69 m/s by hand and 0.89 m/s by motor in Boyce, K. E., Shields, T. J., Silcock, G. W. H. (1999). Fire
+Technology 35, 51-67. DOI 10.1023/A:1015339216366. A pram is assumed to cost its pusher a tenth.
+"""
 
 
 class WalkingSpeed(Entry):
@@ -115,8 +180,30 @@ class DwellerGroup(Entry):
 
 
 class Population(Entry):
-    """Everybody in the scenario."""
+    """Everybody in the scenario.
+
+    Attributes:
+        speed: Free walking speeds of adults; other bodies have their factor of ``FREE_SPEED_FACTOR``.
+        bodies: Share of each body among those who walk; what is left to 1 are adults.
+        flows: Who passes.
+        dwellers: Who stays.
+    """
 
     speed: WalkingSpeed = WalkingSpeed()
+    bodies: dict[Body, Annotated[float, Field(ge=0, le=1)]] = {
+        Body.CHILD: 0.07,
+        Body.ELDERLY: 0.08,
+        Body.WHEELCHAIR: 0.006,
+        Body.PRAM: 0.02,
+    }
     flows: list[Flow] = []
     dwellers: list[DwellerGroup] = []
+
+    @model_validator(mode="after")
+    def _body_shares(self) -> Population:
+        total = sum(self.bodies.values())
+        if total > 1 + 1e-9:
+            raise ValueError(f"bodies: the shares add up to {total:g}, more than 1")
+        if Body.ADULT in self.bodies and total < 1 - 1e-9:
+            raise ValueError(f"bodies: the shares add up to {total:g}; leave out adult, which takes what is left to 1")
+        return self

@@ -3,8 +3,8 @@
 Tables are Arrow tables; their columns, one row a person (object, box) and instant:
 
 ==========  ====================================================================================
-people      time_s f8, id i4, x_m f8, y_m f8, vx_mps f4, vy_mps f4, posture str, role str
-objects     time_s f8, id i4, kind str, x_m f8, y_m f8, carried_by i4 (-1: nobody), owner i4
+people      time_s f8, id i4, x_m f8, y_m f8, vx_mps f4, vy_mps f4, posture str, role str, body str
+objects     time_s f8, id i4, kind str, x_m f8, y_m f8, carried_by i4 (-1: nobody), owner i4 (-1: nobody's)
 boxes       camera str, frame i4 (from 0), time_s f8, id i4, cls str ("person", "bag"),
             x1 y1 x2 y2 f4 (the whole body, also where hidden or outside the picture),
             vx1 vy1 vx2 vy2 f4 (what can be seen of it; nan where nothing can),
@@ -42,6 +42,7 @@ PEOPLE: Final = pa.schema(
         ("vy_mps", pa.float32()),
         ("posture", pa.string()),
         ("role", pa.string()),
+        ("body", pa.string()),
     ]
 )
 OBJECTS: Final = pa.schema(

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.errors import ScenarioError
-from scenarios.population import Flow
+from scenarios.population import BagKind, Body, Flow
+from sim.state import BODIES
 
 if TYPE_CHECKING:
     from sim.crowd import Crowd
@@ -20,6 +21,8 @@ _ROOM_TRIES: Final = 8
 _TRIES: Final = 40
 _ALONG: Final = (0.1, 0.9)
 _BESIDE_WAY_M: Final = 2.5
+_HANDS_FULL: Final = (Body.WHEELCHAIR, Body.PRAM)
+"""They carry nothing in their hands."""
 
 
 class Arrivals:
@@ -168,5 +171,6 @@ class Arrivals:
         for kind, share in sorted(self._flows[number].carries.items()):
             draw -= share
             if draw < 0:
-                self._crowd.give_bag(person, kind)
+                if kind is BagKind.BACKPACK or BODIES[self._crowd.people.body[-1]] not in _HANDS_FULL:
+                    self._crowd.give_bag(person, kind)
                 return

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.errors import ScenarioError, unknown
-from scenarios.population import BagKind, Posture, Role
+from scenarios.population import FREE_SPEED_FACTOR, HEIGHT_M, BagKind, Body, Posture, Role, ThingKind
 from scenarios.scenario import Scenario
 from scenarios.truth import IncidentTruth
 from sim.arrivals import Arrivals
@@ -20,13 +20,15 @@ from sim.incidents.contract import Incident
 from sim.motion import MODELS
 from sim.people import Objects, People
 from sim.routes import Routes
-from sim.state import POSTURES, ROLES, Snapshot
+from sim.state import BODIES, POSTURES, ROLES, Snapshot
 from sim.walk import walk
 
 __all__ = ["Crowd", "Left", "Pedestrian"]
 
 _TRIES: Final = 40
 _DECIDE_EVERY_S: Final = 0.25
+_SETTLED_S: Final = (10.0, 60.0)
+"""Whoever comes in has held the posture for so long before."""
 
 
 class Pedestrian(mesa.Agent):
@@ -103,6 +105,7 @@ class Crowd(mesa.Model):
     def step(self) -> None:
         """Advance by ``scenario.step_s``."""
         self._clock += 1
+        self.people.posture_s += self.scenario.step_s
         self._arrivals.admit()
         self._run_incidents()
         if self._clock % max(1, round(_DECIDE_EVERY_S / self.scenario.step_s)) == 0:
@@ -129,6 +132,7 @@ class Crowd(mesa.Model):
         flow: int = -1,
         free_mps: float | None = None,
         heading_rad: float | None = None,
+        body: Body | None = None,
     ) -> int:
         """Put a person into the venue and return the id.
 
@@ -137,22 +141,17 @@ class Crowd(mesa.Model):
             goal: Number of the goal in ``routes``.
             role: Why the person is here.
             flow: Number of the flow.
-            free_mps: Free walking speed; drawn from the population where not given.
+            free_mps: Free walking speed; drawn from the population for the body where not given.
             heading_rad: Where the body faces; along the way where not given.
+            body: What body; drawn from the population where not given.
         """
         place = np.asarray(place_m, float)
         if heading_rad is None:
             ahead = self.routes.direction(np.array([goal], np.int32), place[None])[0]
             heading_rad = float(np.arctan2(ahead[1], ahead[0]))
-        return self._add_person(
-            place,
-            role,
-            Posture.WALKING,
-            heading_rad,
-            goal=goal,
-            flow=flow,
-            speed=free_mps or self.draw_speed(self._looks),
-        )
+        body = body or self._draw_body(tuple(Body))
+        speed = free_mps or self.draw_speed(self._looks) * FREE_SPEED_FACTOR[body]
+        return self._add_person(place, role, Posture.WALKING, heading_rad, goal=goal, flow=flow, speed=speed, body=body)
 
     def settle(self, place_m: NDArray[np.float64], posture: Posture, heading_rad: float) -> int:
         """Put a person who stays into the venue and return the id.
@@ -162,7 +161,8 @@ class Crowd(mesa.Model):
             posture: How the person stays there.
             heading_rad: Where the body faces.
         """
-        person = self._add_person(place_m, Role.DWELLER, posture, heading_rad, goal=-1, flow=-1, speed=1.0)
+        body = self._draw_body((Body.ADULT, Body.ELDERLY))
+        person = self._add_person(place_m, Role.DWELLER, posture, heading_rad, goal=-1, flow=-1, speed=1.0, body=body)
         self.people.stays[-1] = True
         self.people.wanted_mps[-1] = 0.0
         return person
@@ -175,8 +175,8 @@ class Crowd(mesa.Model):
         place = self.people.position_m[row]
         return self.objects.add(kind, person, place, carried=True, heading_rad=0.0, looks=looks)
 
-    def lay_bag(self, owner: int, kind: BagKind, place_m: NDArray[np.float64], heading_rad: float) -> int:
-        """Put somebody's bag on the ground and return its id."""
+    def lay_bag(self, owner: int, kind: BagKind | ThingKind, place_m: NDArray[np.float64], heading_rad: float) -> int:
+        """Put somebody's bag or thing on the ground and return its id."""
         looks = int(self._looks.integers(2**63 - 1))
         return self.objects.add(kind, owner, place_m, carried=False, heading_rad=heading_rad, looks=looks)
 
@@ -247,8 +247,30 @@ class Crowd(mesa.Model):
         stay[gone] = False
         people.keep(stay)
 
+    def _draw_body(self, among: tuple[Body, ...]) -> Body:
+        """Draw a body by the population's shares; what is left are adults."""
+        draw = float(self._looks.random())
+        for body, share in sorted(self.scenario.population.bodies.items()):
+            draw -= share
+            if draw < 0:
+                return body if body in among else Body.ADULT
+        return Body.ADULT
+
+    def _draw_height(self, body: Body) -> float:
+        mean, deviation, least, most = HEIGHT_M[body]
+        return float(np.clip(self._looks.normal(mean, deviation), least, most))
+
     def _add_person(
-        self, place: Any, role: Role, posture: Posture, heading_rad: float, *, goal: int, flow: int, speed: float
+        self,
+        place: Any,
+        role: Role,
+        posture: Posture,
+        heading_rad: float,
+        *,
+        goal: int,
+        flow: int,
+        speed: float,
+        body: Body,
     ) -> int:
         self.entered += 1
         person = self.entered
@@ -262,8 +284,11 @@ class Crowd(mesa.Model):
             goal=goal,
             heading_rad=heading_rad,
             posture=POSTURES.index(posture),
+            posture_s=float(rng.uniform(*_SETTLED_S)),
+            fall=0,
+            body=BODIES.index(body),
             role=ROLES.index(role),
-            height_m=float(np.clip(rng.normal(1.70, 0.095), 1.45, 2.0)),
+            height_m=self._draw_height(body),
             walked_m=float(rng.uniform(0, 1.5)),
             looks=int(rng.integers(2**63 - 1)),
             stays=False,

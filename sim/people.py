@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scenarios.population import BagKind
-from sim.state import BAG_KINDS, CrowdState, ObjectState
+from scenarios.population import BagKind, Posture, ThingKind
+from sim.state import OBJECT_KINDS, POSTURES, CrowdState, ObjectState
 
 __all__ = ["OBJECT_IDS_FROM", "Objects", "People"]
 
@@ -35,11 +35,14 @@ class People:
         goal: Number of the goal in ``Routes``; -1: none.
         heading_rad: Where the body faces.
         posture: Codes into ``POSTURES``.
+        posture_s: Seconds since the posture began.
+        fall: Codes into ``FALLS``: which way who falls or has fallen fell.
+        body: Codes into ``BODIES``.
         role: Codes into ``ROLES``.
-        height_m: Body height.
+        height_m: Body height when upright.
         walked_m: Way so far.
         looks: Random number of each.
-        stays: Dwellers: never moved.
+        stays: Not moved, and the posture is left as it is: dwellers, and who has fallen or crouches.
         entered_s: When each came in.
         flow: Number of the flow in the scenario; -1: none.
     """
@@ -52,6 +55,9 @@ class People:
     goal: NDArray[np.int32] = field(default_factory=_column(np.int32))
     heading_rad: NDArray[np.float64] = field(default_factory=_column(np.float64))
     posture: NDArray[np.int8] = field(default_factory=_column(np.int8))
+    posture_s: NDArray[np.float64] = field(default_factory=_column(np.float64))
+    fall: NDArray[np.int8] = field(default_factory=_column(np.int8))
+    body: NDArray[np.int8] = field(default_factory=_column(np.int8))
     role: NDArray[np.int8] = field(default_factory=_column(np.int8))
     height_m: NDArray[np.float64] = field(default_factory=_column(np.float64))
     walked_m: NDArray[np.float64] = field(default_factory=_column(np.float64))
@@ -79,6 +85,13 @@ class People:
         for column in fields(self):
             setattr(self, column.name, getattr(self, column.name)[mask])
 
+    def take(self, row: int, posture: Posture) -> None:
+        """Somebody takes a posture; one who has it already keeps its clock."""
+        code = POSTURES.index(posture)
+        if self.posture[row] != code:
+            self.posture[row] = code
+            self.posture_s[row] = 0.0
+
     def state(self) -> CrowdState:
         """Return a copy for the renderer and the truth."""
         return CrowdState(
@@ -87,6 +100,9 @@ class People:
             velocity_mps=self.velocity_mps.copy(),
             heading_rad=self.heading_rad.copy(),
             posture=self.posture.copy(),
+            posture_s=self.posture_s.copy(),
+            fall=self.fall.copy(),
+            body=self.body.copy(),
             role=self.role.copy(),
             height_m=self.height_m.copy(),
             walked_m=self.walked_m.copy(),
@@ -96,7 +112,7 @@ class People:
 
 @dataclass(slots=True, eq=False)
 class Objects:
-    """One row a bag, by ascending id."""
+    """One row a bag or thing, by ascending id."""
 
     id: NDArray[np.int32] = field(default_factory=_column(np.int32))
     kind: NDArray[np.int8] = field(default_factory=_column(np.int8))
@@ -107,13 +123,15 @@ class Objects:
     looks: NDArray[np.int64] = field(default_factory=_column(np.int64))
     _next: int = OBJECT_IDS_FROM
 
-    def add(self, kind: BagKind, owner: int, place_m: Any, *, carried: bool, heading_rad: float, looks: int) -> int:
-        """Append one bag and return its id."""
+    def add(
+        self, kind: BagKind | ThingKind, owner: int, place_m: Any, *, carried: bool, heading_rad: float, looks: int
+    ) -> int:
+        """Append one bag or thing and return its id."""
         number = self._next
         self._next += 1
         values = {
             "id": number,
-            "kind": BAG_KINDS.index(kind),
+            "kind": OBJECT_KINDS.index(kind),
             "position_m": place_m,
             "carried_by": owner if carried else -1,
             "owner": owner,

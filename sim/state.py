@@ -8,16 +8,24 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scenarios.population import BagKind, Posture, Role
+from scenarios.population import BagKind, Body, Fall, Posture, Role, ThingKind
 
-__all__ = ["BAG_KINDS", "POSTURES", "ROLES", "CrowdState", "ObjectState", "Snapshot"]
+__all__ = [
+    "BAG_KINDS", "BODIES", "FALLS", "OBJECT_KINDS", "POSTURES", "ROLES", "CrowdState", "ObjectState", "Snapshot",
+]  # fmt: skip
 
 POSTURES: Final = tuple(Posture)
 """Posture codes are indices into this."""
 ROLES: Final = tuple(Role)
 """Role codes are indices into this."""
+BODIES: Final = tuple(Body)
+"""Body codes are indices into this."""
+FALLS: Final = tuple(Fall)
+"""Codes of the ways to fall are indices into this."""
 BAG_KINDS: Final = tuple(BagKind)
 """Bag codes are indices into this."""
+OBJECT_KINDS: Final[tuple[BagKind | ThingKind, ...]] = (*BagKind, *ThingKind)
+"""Object codes are indices into this: the bags, then the things."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,12 +34,16 @@ class CrowdState:
 
     Attributes:
         id: Shape (n,), int32.
-        position_m: Feet, shape (n, 2).
+        position_m: Feet, shape (n, 2); of who falls or has fallen, where the feet stood: the body lies on from there
+            to where it fell, seen along ``heading_rad``.
         velocity_mps: Shape (n, 2).
         heading_rad: Where the body faces, counter-clockwise from east, shape (n,).
         posture: Codes into ``POSTURES``, shape (n,), int8.
+        posture_s: Seconds since the posture began, shape (n,).
+        fall: Which way who falls or has fallen fell: codes into ``FALLS``, shape (n,), int8.
+        body: Codes into ``BODIES``, shape (n,), int8.
         role: Codes into ``ROLES``, shape (n,), int8.
-        height_m: Body height, shape (n,).
+        height_m: Body height when upright, also of who sits or lies, shape (n,).
         walked_m: Distance walked so far: it drives the gait, shape (n,).
         looks: Random 63-bit number of each person: clothes, build, hair; shape (n,), int64.
     """
@@ -41,6 +53,9 @@ class CrowdState:
     velocity_mps: NDArray[np.float64]
     heading_rad: NDArray[np.float64]
     posture: NDArray[np.int8]
+    posture_s: NDArray[np.float64]
+    fall: NDArray[np.int8]
+    body: NDArray[np.int8]
     role: NDArray[np.int8]
     height_m: NDArray[np.float64]
     walked_m: NDArray[np.float64]
@@ -49,14 +64,14 @@ class CrowdState:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ObjectState:
-    """All bags at one instant, ordered by id.
+    """All bags and things at one instant, ordered by id.
 
     Attributes:
         id: Shape (m,), int32; never the id of a person.
-        kind: Codes into ``BAG_KINDS``, shape (m,), int8.
+        kind: Codes into ``OBJECT_KINDS``, shape (m,), int8.
         position_m: On the ground, or under the carrier, shape (m, 2).
         carried_by: Id of the person, or -1 when it stands on the ground, shape (m,), int32.
-        owner: Id of the person whose it is, shape (m,), int32.
+        owner: Id of the person whose it is, -1 for refuse, shape (m,), int32.
         heading_rad: How it is turned, shape (m,).
         looks: Random number of each, shape (m,), int64.
     """

@@ -7,11 +7,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scenarios.population import Posture
+from scenarios.population import Body, Posture
 from sim.motion import Bodies, MotionModel
 from sim.people import Objects, People
 from sim.routes import Routes
-from sim.state import POSTURES
+from sim.state import BODIES, POSTURES
 
 __all__ = ["walk"]
 
@@ -20,6 +20,10 @@ _RUNNING_MPS: Final = 2.0
 _TURN_RADPS: Final = 4.0
 _POST_RADIUS_M: Final = 0.25
 _BAG_RADIUS_M: Final = 0.15
+_WIDTH: Final[NDArray[np.float64]] = np.array(
+    [{Body.CHILD: 0.8, Body.WHEELCHAIR: 1.9, Body.PRAM: 1.5}.get(body, 1.0) for body in BODIES]
+)
+"""Radius of each body against an adult's: a wheelchair is 0.65 m wide, a pram rolls half a metre ahead."""
 
 
 def walk(people: People, objects: Objects, routes: Routes, motion: MotionModel, dt_s: float) -> None:
@@ -48,6 +52,7 @@ def walk(people: People, objects: Objects, routes: Routes, motion: MotionModel, 
         POSTURES.index(Posture.RUNNING),
         np.where(speed >= _STANDING_MPS, POSTURES.index(Posture.WALKING), POSTURES.index(Posture.STANDING)),
     ).astype(np.int8)
+    people.posture_s[walkers & (codes != people.posture)] = 0.0
     people.posture = np.where(walkers, codes, people.posture)
 
 
@@ -61,6 +66,7 @@ def _bodies(people: People, objects: Objects, routes: Routes, motion: MotionMode
     door = np.where((people.goal >= 0) & (people.goal < len(gates)), people.goal, -1).astype(np.int32)
     door[~lets_out[door]] = -1
     grounded = objects.position_m[objects.carried_by < 0]
+    radius = np.where(walkers, motion.radius_m * _WIDTH[people.body], _POST_RADIUS_M)
     n, m = len(people), len(grounded)
     return Bodies(
         position_m=np.concatenate((people.position_m, grounded)),
@@ -68,7 +74,7 @@ def _bodies(people: People, objects: Objects, routes: Routes, motion: MotionMode
         desired_direction=np.concatenate((direction, np.zeros((m, 2)))),
         desired_speed_mps=np.concatenate((np.where(walkers, people.wanted_mps, 0.0), np.zeros(m))),
         time_gap_s=np.full(n + m, motion.time_gap_s),
-        radius_m=np.concatenate((np.where(walkers, motion.radius_m, _POST_RADIUS_M), np.full(m, _BAG_RADIUS_M))),
+        radius_m=np.concatenate((radius, np.full(m, _BAG_RADIUS_M))),
         door=np.concatenate((door, np.full(m, -1, np.int32))),
     )
 

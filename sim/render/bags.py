@@ -52,7 +52,7 @@ def bag_solids(kind: int, x: float, y: float, heading: float, looks: int, carrie
     """Build one bag.
 
     Args:
-        kind: Index into ``BAG_KINDS``.
+        kind: Index into ``OBJECT_KINDS``.
         x: Where it stands, m.
         y: Where it stands, m.
         heading: How it is turned; the carrier's heading when it is carried.
@@ -66,7 +66,7 @@ def bag_solids(kind: int, x: float, y: float, heading: float, looks: int, carrie
     """
     size = 0.86 + 0.30 * random_of(looks, 1)
     seed = int(looks & 0xFFFF)
-    table = _CARDBOARD if kind == 4 else _COLOURS
+    table = _CARDBOARD if kind == 4 else _COLOURS[:2] if kind == 5 else _COLOURS
     colour = table[int(random_of(looks, 2) * table.shape[0])] * (0.85 + 0.3 * random_of(looks, 3))
     fore = np.array((np.cos(heading), np.sin(heading), 0.0))
     left = np.array((-np.sin(heading), np.cos(heading), 0.0))
@@ -108,7 +108,7 @@ def bag_solids(kind: int, x: float, y: float, heading: float, looks: int, carrie
             under = over + fore * 0.125 - up * 0.24
             _bar(out[3 + s], over + fore * 0.04, under, 0.022, dark)
         return 5
-    if kind == 1:  # handbag
+    if kind == 1 or kind == 6:  # handbag, shopping bag
         deep, wide, tall = 0.075 * size, 0.17 * size, 0.13 * size
         if carried:
             hand = joints[sk.WRIST + 1] + (joints[sk.WRIST + 1] - joints[sk.ELBOW + 1]) * 0.25
@@ -188,6 +188,27 @@ def bag_solids(kind: int, x: float, y: float, heading: float, looks: int, carrie
             n += 2
         _bar(out[n], top - left * 0.09, top + left * 0.09, 0.014, dark)
         return n + 1
+    if kind == 5:  # bin bag: a slack sack with a knot
+        wide, tall = 0.21 * size, 0.30 * size
+        if carried:
+            hand = joints[sk.WRIST + 1] + (joints[sk.WRIST + 1] - joints[sk.ELBOW + 1]) * 0.25
+            ground = hand - up * (2.15 * tall)
+            ground[2] = max(ground[2], 0.02)
+        low, high = ground + up * (wide * 0.85), ground + up * (1.35 * tall)
+        _solid(
+            out[0], so.SWEEP, low, high, 0.55, fore, left, up, np.array((wide, wide * 0.9, wide * 0.85)), colour, seed
+        )
+        _bar(out[1], ground + up * (1.6 * tall), ground + up * (2.05 * tall), 0.03, colour)
+        return 2
+    if kind == 7:  # tent: a dome
+        colour = _COLOURS[5 + int(random_of(looks, 2) * 3.0) * 2]
+        low, high = ground + up * 0.25 - fore * 0.45, ground + up * 0.25 + fore * 0.45
+        _solid(out[0], so.SWEEP, low, high, 1.0, fore, left, up, np.array((0.55, 0.70, 0.85)), colour, seed)
+        return 1
+    if kind == 8:  # sleeping bag
+        low, high = ground + up * 0.14 - fore * 0.62, ground + up * 0.14 + fore * 0.55
+        _solid(out[0], so.SWEEP, low, high, 0.8, fore, left, up, np.array((0.25, 0.30, 0.14)), colour, seed)
+        return 1
     deep, wide, tall = 0.20 * size, 0.25 * size, 0.16 * size
     if carried:
         middle = (joints[sk.WRIST] + joints[sk.WRIST + 1]) / 2 + fore * (0.25 * deep) + up * 0.03

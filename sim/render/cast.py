@@ -17,17 +17,36 @@ from sim.render.figures import MOST_SOLIDS, dress
 from sim.render.skeleton import JOINTS, pose
 from sim.render.solids import SOLID
 from sim.render.wardrobe import LOOKS, wardrobe
-from sim.state import BAG_KINDS, POSTURES, Snapshot
+from sim.state import OBJECT_KINDS, POSTURES, Snapshot
 
 __all__ = ["Cast", "Seats", "stage"]
 
 _SEATS: Final = {ObstacleKind.BENCH: 0.46, ObstacleKind.PLANTER: 0.6, ObstacleKind.WALL: 0.6}
 """What people sit on, and up to which height; a bench with a back is sat upon at 0.46 m."""
 _REACH_M: Final = 0.75
-_HOLDS: Final = {BagKind.HANDBAG: 1, BagKind.HOLDALL: 1, BagKind.SUITCASE: 2, BagKind.CARTON: 3}
-_HOLD_OF: Final[NDArray[np.int64]] = np.array([_HOLDS.get(kind, 0) for kind in BAG_KINDS], np.int64)
+_HOLDS: Final[dict[str, int]] = {
+    BagKind.HANDBAG: 1,
+    BagKind.HOLDALL: 1,
+    BagKind.SUITCASE: 2,
+    BagKind.CARTON: 3,
+    BagKind.BIN_BAG: 1,
+    BagKind.SHOPPING_BAG: 1,
+}
+_HOLD_OF: Final[NDArray[np.int64]] = np.array([_HOLDS.get(kind, 0) for kind in OBJECT_KINDS], np.int64)
 _LYING: Final = POSTURES.index(Posture.LYING)
 _SITTING: Final = POSTURES.index(Posture.SITTING)
+_DRAWN_AS: Final[NDArray[np.int64]] = np.array(
+    [
+        POSTURES.index(
+            {Posture.CROUCHING: Posture.SITTING, Posture.FALLING: Posture.STANDING, Posture.FALLEN: Posture.LYING}.get(
+                posture, posture
+            )
+        )
+        for posture in POSTURES
+    ],
+    np.int64,
+)
+"""The posture that stands for one of which there is no pose."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,9 +103,10 @@ def stage(snapshot: Snapshot, seats: Seats, eye_m: NDArray[np.float64]) -> Cast:
     """
     people, objects = snapshot.people, snapshot.objects
     n, m = len(people.id), len(objects.id)
+    posture = _DRAWN_AS[people.posture]
     seat = np.zeros(n)
     shift = np.zeros(n)
-    for i in np.flatnonzero(people.posture == _SITTING):
+    for i in np.flatnonzero(posture == _SITTING):
         seat[i], above = seats.height_m(*people.position_m[i])
         shift[i] = 0.235 * people.height_m[i] if above else 0.0
     row_of = {int(who): i for i, who in enumerate(people.id)}
@@ -98,7 +118,7 @@ def stage(snapshot: Snapshot, seats: Seats, eye_m: NDArray[np.float64]) -> Cast:
     first = np.zeros(n + m + 1, np.int64)
     middle = np.zeros((n + m, 3))
     used = _build(
-        people.posture.astype(np.int64), people.height_m, people.heading_rad, people.position_m,
+        posture, people.height_m, people.heading_rad, people.position_m,
         np.hypot(people.velocity_mps[:, 0], people.velocity_mps[:, 1]), people.walked_m, people.looks,
         snapshot.time_s, seat, shift, holds, objects.kind.astype(np.int64), objects.position_m, objects.heading_rad,
         objects.looks, carrier, solids, first, middle,
@@ -108,13 +128,13 @@ def stage(snapshot: Snapshot, seats: Seats, eye_m: NDArray[np.float64]) -> Cast:
     deep = np.linalg.norm(middle - eye_m, axis=1)
     held = np.flatnonzero(carrier >= 0)
     away[n + held] = away[carrier[held]] + np.where(deep[n + held] > deep[carrier[held]], 0.02, -0.02)
-    lying = people.posture == _LYING
+    lying = posture == _LYING
     spread = np.tile((0.16, 0.16, 0.0), (n + m, 1))
     spread[:n, 2] = people.heading_rad
     spread[:n][lying, 0] = 0.42 * people.height_m[lying]
     spread[n:, 2] = objects.heading_rad
     on_floor = np.ones(n + m, np.bool_)
-    on_floor[:n] = ~((people.posture == _SITTING) & (shift > 0))
+    on_floor[:n] = ~((posture == _SITTING) & (shift > 0))
     on_floor[n + held] = False
     return Cast(
         id=np.concatenate((people.id, objects.id)),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from scenarios.truth import BOXES, OBJECTS, PEOPLE, GroundTruth, IncidentTruth
 from sim.render.compositor import Shot
-from sim.state import BAG_KINDS, POSTURES, ROLES, Snapshot
+from sim.state import BODIES, OBJECT_KINDS, POSTURES, ROLES, Snapshot
 
 __all__ = ["TruthTables"]
 
@@ -66,14 +66,23 @@ class TruthTables:
 
     def __init__(self, cameras: Sequence[str]) -> None:
         self._cameras = list(cameras)
-        self._people = _Rows(PEOPLE, {"posture": [p.value for p in POSTURES], "role": [r.value for r in ROLES]})
-        self._objects = _Rows(OBJECTS, {"kind": [k.value for k in BAG_KINDS]})
+        self._people = _Rows(
+            PEOPLE,
+            {
+                "posture": [p.value for p in POSTURES],
+                "role": [r.value for r in ROLES],
+                "body": [b.value for b in BODIES],
+            },
+        )
+        self._objects = _Rows(OBJECTS, {"kind": [k.value for k in OBJECT_KINDS]})
         self._boxes = _Rows(BOXES, {"camera": self._cameras, "cls": _CLASSES})
 
     def add_world(self, snapshot: Snapshot) -> None:
         """Add who and what was where at one instant."""
         who, what, now = snapshot.people, snapshot.objects, snapshot.time_s
-        self._people.add(len(who.id), now, who.id, *who.position_m.T, *who.velocity_mps.T, who.posture, who.role)
+        self._people.add(
+            len(who.id), now, who.id, *who.position_m.T, *who.velocity_mps.T, who.posture, who.role, who.body
+        )
         self._objects.add(len(what.id), now, what.id, what.kind, *what.position_m.T, what.carried_by, what.owner)
 
     def add_shot(self, shot: Shot) -> None:

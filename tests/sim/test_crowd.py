@@ -6,12 +6,12 @@ import shapely
 
 from scenarios.errors import ScenarioError
 from scenarios.load import library, load_scenario
-from scenarios.population import BagKind, Posture, Role
+from scenarios.population import FREE_SPEED_FACTOR, HEIGHT_M, BagKind, Body, Posture, Role
 from scenarios.scenario import Scenario
 from sim.crowd import Crowd
 from sim.motion import MODELS
 from sim.people import OBJECT_IDS_FROM
-from sim.state import BAG_KINDS, POSTURES, ROLES
+from sim.state import BAG_KINDS, BODIES, POSTURES, ROLES
 
 SCENARIOS = sorted(library())
 MOST_TURN_RADPS = 4.0
@@ -416,8 +416,59 @@ def test_postures_follow_the_speed():
     assert walking.any()
     assert (speed[walking] >= 0.15).all()
     assert (speed[people.posture == POSTURES.index(Posture.STANDING)] < 0.15).all()
-    assert people.height_m.min() >= 1.45
-    assert people.height_m.max() <= 2.0
+    for body, height in zip(people.body, people.height_m, strict=True):
+        _, _, least, most = HEIGHT_M[BODIES[body]]
+        assert least <= height <= most
+
+
+def test_bodies_come_by_their_shares_with_their_speeds_and_clocks():
+    shares = {"child": 0.25, "elderly": 0.25, "wheelchair": 0.1, "pram": 0.15}
+    crowd = Crowd(hall(population={"bodies": shares, "flows": []}))
+    for _ in range(1200):
+        crowd.enter((12.0, 8.0), 1)
+    people = crowd.people
+    mean = {body: people.free_mps[people.body == code].mean() for code, body in enumerate(BODIES)}
+    for code, body in enumerate(BODIES):
+        share = float((people.body == code).mean())
+        due = shares.get(body.value, 0.25)
+        assert share == pytest.approx(due, abs=4 * np.sqrt(due * (1 - due) / 1200))
+        assert mean[body] / mean[Body.ADULT] == pytest.approx(FREE_SPEED_FACTOR[body], abs=0.06)
+    assert people.height_m[people.body == BODIES.index(Body.CHILD)].max() < 1.6
+    assert (people.posture_s >= 10).all()
+
+
+def test_the_clock_of_a_posture_starts_anew_with_the_posture():
+    crowd = Crowd(hall())
+    before = crowd.snapshot().people
+    changes = 0
+    for _ in range(200):
+        crowd.step()
+        now = crowd.snapshot().people
+        _, rows, old = np.intersect1d(now.id, before.id, return_indices=True)
+        same = now.posture[rows] == before.posture[old]
+        step = crowd.scenario.step_s
+        assert now.posture_s[rows][same] == pytest.approx(before.posture_s[old][same] + step)
+        assert (now.posture_s[rows][~same] == 0).all()
+        changes += int((~same).sum())
+        before = now
+    assert changes > 0
+
+
+def test_who_pushes_or_sits_in_a_chair_has_no_bag_in_the_hands():
+    flow = {"id": "f", "start": "west", "to": ["east"], "initial": 60, "carries": {"suitcase": 0.5, "backpack": 0.5}}
+    crowd = Crowd(hall(population={"bodies": {"wheelchair": 0.5, "pram": 0.5}, "flows": [flow]}))
+    kinds = crowd.snapshot().objects.kind
+    assert len(kinds) > 5
+    assert (kinds == BAG_KINDS.index(BagKind.BACKPACK)).all()
+
+
+@pytest.mark.parametrize(
+    ("bodies", "said"),
+    [({"child": 0.8, "elderly": 0.3}, "add up to 1.1"), ({"adult": 0.5}, "leave out adult"), ({"giant": 0.1}, "giant")],
+)
+def test_shares_of_bodies_that_make_no_sense_are_refused(bodies, said):
+    with pytest.raises(ValueError, match=said):
+        hall(population={"bodies": bodies})
 
 
 def test_a_snapshot_does_not_change_afterwards():

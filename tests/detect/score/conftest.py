@@ -34,6 +34,7 @@ def people_table():
                     "vy_mps": 0.0,
                     "posture": "standing",
                     "role": r[4] if len(r) > 4 else "passer_by",
+                    "body": "adult",
                 }
                 for r in rows
             ],
