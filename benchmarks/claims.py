@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -51,15 +52,15 @@ class Claim:
         return cls(claim, value, peer, ratio, goal, ratio is not None and ratio >= goal)
 
 
-def show(claims: Sequence[Claim], *, as_json: bool) -> None:
-    """Print all claims, as a table or as one JSON object."""
+def show(claims: Sequence[Claim], *, as_json: bool, more: Mapping[str, Any] | None = None) -> None:
+    """Print all claims, as a table or as one JSON object, to which ``more`` is added."""
     if as_json:
         machine = {
             "cores": os.cpu_count(),
             "python": platform.python_version(),
             "system": platform.platform(terse=True),
         }
-        print(json.dumps({"machine": machine, "claims": [asdict(c) for c in claims]}, indent=1))
+        print(json.dumps({"machine": machine, "claims": [asdict(c) for c in claims], **(more or {})}, indent=1))
         return
     table = Table("claim", "value", "peer", "ratio", "goal", "met")
     for c in claims:
