@@ -171,7 +171,8 @@ def _line(entry: LedgerEntry, views: list[View]) -> dict[str, Any]:
         if event is not None and event.box_px is not None and event.camera_id == view.id:
             boxes[view.id] = [round(v) for v in event.box_px]
         elif entry.place_m is not None and view.camera is not None:
-            x1, y1, x2, y2 = view.camera.upright_box_px([entry.place_m], _PERSON_HEIGHT_M)[0]
+            camera = view.camera if view.track is None else view.track.at(entry.at_s)
+            x1, y1, x2, y2 = camera.upright_box_px([entry.place_m], _PERSON_HEIGHT_M)[0]
             # nan where the place has no picture: then no comparison holds
             if 0 <= (x1 + x2) / 2 < view.width_px and 0 <= y2 < view.height_px and np.isfinite(y1):
                 boxes[view.id] = [round(float(v)) for v in (x1, y1, x2, y2)]

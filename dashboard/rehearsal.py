@@ -273,7 +273,7 @@ def watch_recording(
     for view in recording.views():
         source = Ahead(open_source(str(recording.video(view.id)), camera_id=view.id))
         rules = build_rules(watching.rules)
-        pipeline = Pipeline(detector, rules, camera=view.camera, zones=zones, tracker=watching.tracker)
+        pipeline = Pipeline(detector, rules, camera=view.calibration, zones=zones, tracker=watching.tracker)
         try:
             for seen in pipeline.watch(source):
                 if seen.gap is not None:

@@ -20,6 +20,7 @@ from detect.sources.contract import Source
 from detect.tracking import Followed, Tracker, TrackerSettings
 from detect.tracks import Tracks
 from scenarios.camera import Camera
+from scenarios.camera_track import CameraTrack
 from scenarios.errors import DetectorError
 from scenarios.event import Event
 from scenarios.frame import Frame, Gap
@@ -57,7 +58,8 @@ class Pipeline:
     Attributes:
         detector: Finds people and bags.
         rules: Say events.
-        camera: The calibration, or None: then there are boxes and ids, but no metres.
+        camera: The calibration, or the poses of a moving camera: every picture is then placed by the pose of its
+            instant. None: there are boxes and ids, but no metres.
         zones: What the rules watch.
         tracker: A name of ``detect.tracking.TRACKERS``.
         tracking: Settings of the tracker in seconds, or None for the usual ones.
@@ -66,7 +68,7 @@ class Pipeline:
 
     detector: Detector
     rules: Sequence[Rule]
-    camera: Camera | None = field(default=None, kw_only=True)
+    camera: Camera | CameraTrack | None = field(default=None, kw_only=True)
     zones: Sequence[Zone] = field(default=(), kw_only=True)
     tracker: str = field(default="bytetrack", kw_only=True)
     tracking: TrackerSettings | None = field(default=None, kw_only=True)
@@ -83,9 +85,10 @@ class Pipeline:
             DetectorError: The pictures are not of the size that the camera was calibrated at.
         """
         tracker = Tracker(self.tracker, fps=source.fps, settings=self.tracking)
-        ground = Grounding(self.camera)
-        mask = None if self.camera is None or not self.camera.masks_px else mask_raster(self.camera)
-        self.detector.start(self.camera)
+        camera = None if self.camera is None else self.camera.at(0.0)
+        ground = Grounding(camera)
+        mask = None if camera is None or not camera.masks_px else mask_raster(camera)
+        self.detector.start(camera)
         items = iter(source)
         while True:
             with self._clock("source"):
@@ -95,12 +98,18 @@ class Pipeline:
             if isinstance(item, Gap):
                 tracker.reset()
                 ground.reset()
-                self.detector.start(self.camera)
+                self.detector.start(camera)
                 said = [event for rule in self.rules for event in rule.reset()]
                 nobody = ground.place(item.camera_id, Followed.nobody(), item.end_s)
                 yield Observation(None, item, nothing_found(), nobody, tuple(said))
                 continue
             self._check_size(item)
+            if self.camera is not None and camera is not None:
+                before, camera = camera, self.camera.at(item.time_s)
+                if moved(before, camera):
+                    ground.camera = camera
+                    if getattr(self.detector, "needs_rest", False):
+                        self.detector.start(camera)
             with self._clock("detector"):
                 found = drop_masked(self.detector.detect([item])[0], mask)
             with self._clock("tracker"):
@@ -108,7 +117,7 @@ class Pipeline:
             with self._clock("ground"):
                 tracks = ground.place(item.camera_id, followed, item.time_s)
             with self._clock("rules"):
-                scene = Scene(item, tracks, self.camera, self.zones)
+                scene = Scene(item, tracks, camera, self.zones)
                 said = [event for rule in self.rules for event in rule.update(scene)]
             yield Observation(item, None, found, tracks, tuple(said))
 
@@ -145,6 +154,15 @@ def drop_masked(detections: sv.Detections, mask: NDArray[np.uint8] | None) -> sv
     kept = detections[np.array(keep, bool)]
     assert isinstance(kept, sv.Detections)
     return kept
+
+
+def moved(before: Camera, after: Camera) -> bool:
+    """Return whether a camera stands or looks otherwise than before."""
+    return before is not after and not (
+        np.array_equal(before.rotation, after.rotation)
+        and np.array_equal(before.translation_m, after.translation_m)
+        and np.array_equal(before.matrix, after.matrix)
+    )
 
 
 def mask_raster(camera: Camera) -> NDArray[np.uint8]:

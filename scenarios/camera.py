@@ -77,7 +77,6 @@ class Camera:
         Raises:
             ValueError: The camera looks at itself.
         """
-        width, height = resolution_px
         eye, target = np.asarray(position_m, float), np.asarray(look_at_m, float)
         forward = target - eye
         if not np.linalg.norm(forward) > 0:
@@ -88,6 +87,63 @@ class Camera:
             right = np.array((1.0, 0.0, 0.0))
         right /= np.linalg.norm(right)
         down = np.cross(forward, right)
+        return cls._pinhole(
+            id, eye, np.stack((right, down, forward)), roll_deg, hfov_deg, resolution_px, distortion, masks_px, fps
+        )
+
+    @classmethod
+    def turned(
+        cls,
+        id: str,
+        *,
+        position_m: ArrayLike,
+        pan_deg: float,
+        tilt_deg: float,
+        roll_deg: float = 0.0,
+        hfov_deg: float,
+        resolution_px: tuple[int, int],
+        distortion: ArrayLike = (0.0, 0.0, 0.0, 0.0, 0.0),
+        masks_px: tuple[Floats, ...] = (),
+        fps: float | None = None,
+    ) -> Camera:
+        """Build a camera from where it is and how it is turned.
+
+        Args:
+            id: Name of the camera.
+            position_m: Its optical centre (x, y, z).
+            pan_deg: Direction of the optical axis, clockwise from north.
+            tilt_deg: Its rise above the horizon; at -90 ``pan_deg`` is up in the picture.
+            roll_deg: Clockwise turn of the camera about its axis, seen from behind it.
+            hfov_deg: Horizontal field of view before distortion.
+            resolution_px: Width and height.
+            distortion: k1, k2, p1, p2, k3; fewer are filled up with zeros.
+            masks_px: Polygons that are never looked at.
+            fps: True frame rate, if the header of its files lies.
+        """
+        pan, tilt = np.radians(pan_deg), np.radians(tilt_deg)
+        forward = np.array((np.sin(pan) * np.cos(tilt), np.cos(pan) * np.cos(tilt), np.sin(tilt)))
+        right = np.array((np.cos(pan), -np.sin(pan), 0.0))
+        axes = np.stack((right, np.cross(forward, right), forward))
+        return cls._pinhole(
+            id, np.asarray(position_m, float), axes, roll_deg, hfov_deg, resolution_px, distortion, masks_px, fps
+        )
+
+    @classmethod
+    def _pinhole(
+        cls,
+        id: str,
+        eye: Floats,
+        axes: Floats,
+        roll_deg: float,
+        hfov_deg: float,
+        resolution_px: tuple[int, int],
+        distortion: ArrayLike,
+        masks_px: tuple[Floats, ...],
+        fps: float | None,
+    ) -> Camera:
+        """Axes: right, down, forward before the roll."""
+        width, height = resolution_px
+        right, down, forward = axes
         roll = np.radians(roll_deg)
         turned_right = np.cos(roll) * right + np.sin(roll) * down
         turned_down = np.cos(roll) * down - np.sin(roll) * right
@@ -150,6 +206,10 @@ class Camera:
     def position_m(self) -> Floats:
         """Optical centre in the world, shape (3,)."""
         return np.asarray(-self.rotation.T @ self.translation_m)
+
+    def at(self, time_s: float) -> Camera:  # noqa: ARG002  as a moving camera is asked
+        """Return the camera at an instant: a fixed one is always the same."""
+        return self
 
     def project(self, points_m: ArrayLike) -> tuple[Floats, Floats]:
         """Project world points.

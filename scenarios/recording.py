@@ -6,6 +6,7 @@ cameras.json        the calibrated cameras
 truth/              see `scenarios.truth`; and MOTChallenge gt.txt, one a camera: gt_<camera>.txt
 video/<camera>.mp4  H.264; of real footage also <camera>.annotated.mp4 with everything drawn in
 frames/<camera>.json  time_s of each picture of the video
+frames/<camera>.npz   of a moving camera: its pose at each picture, see `scenarios.camera_track`
 detections.parquet, tracks.parquet, events.jsonl, score.json, report.html
 """
 
@@ -16,7 +17,7 @@ import shutil
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.camera import Camera
+from scenarios.camera_track import CameraTrack
 from scenarios.errors import RecordingError
 from scenarios.truth import GroundTruth
 
@@ -41,18 +43,27 @@ class View:
         id: Name of the camera.
         width_px: Width of its pictures.
         height_px: Height of its pictures.
-        camera: Its calibration, or None where nobody knows it.
+        camera: Its calibration, of a moving camera that of the first picture; None where nobody knows it.
+        track: Of a moving camera, its pose at every picture.
     """
 
     id: str
     width_px: int
     height_px: int
     camera: Camera | None
+    track: CameraTrack | None = None
 
     @classmethod
-    def of(cls, camera: Camera) -> View:
+    def of(cls, camera: Camera | CameraTrack) -> View:
         """Return the view of a calibrated camera."""
+        if isinstance(camera, CameraTrack):
+            return cls(camera.id, camera.width_px, camera.height_px, camera.camera(0), camera)
         return cls(camera.id, camera.width_px, camera.height_px, camera)
+
+    @property
+    def calibration(self) -> Camera | CameraTrack | None:
+        """Whatever says where the camera is at an instant: ``calibration.at(time_s)``."""
+        return self.track or self.camera
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +164,24 @@ class Recording:
         """Read which films there are, with their calibrations."""
         raw = self._json(self.folder / "cameras.json")
         try:
-            return [View(c["id"], c["width_px"], c["height_px"], _camera(c)) for c in raw["cameras"]]
+            views = [(View(c["id"], c["width_px"], c["height_px"], _camera(c)), c.get("moves")) for c in raw["cameras"]]
         except (KeyError, TypeError, ValueError) as error:
             raise RecordingError(f"{self.folder / 'cameras.json'}: cannot be read ({error})") from None
+        return [
+            replace(view, track=CameraTrack.load(self.poses(view.id), view.camera)) if moves and view.camera else view
+            for view, moves in views
+        ]
+
+    def poses(self, camera_id: str) -> Path:
+        """Poses of a moving camera."""
+        return self.folder / "frames" / f"{camera_id}.npz"
 
     def cameras(self) -> list[Camera]:
-        """Read the calibrated cameras."""
+        """Read the calibrated cameras; moving ones as they stood at their first picture (see ``views``)."""
         return [view.camera for view in self.views() if view.camera is not None]
 
     def save_views(self, views: Iterable[View]) -> None:
-        """Write which films there are, with their calibrations."""
+        """Write which films there are, with their calibrations, and the poses of moving cameras."""
         entries = []
         for view in views:
             entry: dict[str, Any] = {"id": view.id, "width_px": view.width_px, "height_px": view.height_px}
@@ -176,10 +195,13 @@ class Recording:
                     "masks_px": [m.tolist() for m in c.masks_px],
                     "fps": c.fps,
                 }
+            if view.track is not None:
+                entry["moves"] = True
+                view.track.save(self.poses(view.id))
             entries.append(entry)
         self.save_json(self.folder / "cameras.json", {"cameras": entries})
 
-    def save_cameras(self, cameras: Iterable[Camera]) -> None:
+    def save_cameras(self, cameras: Iterable[Camera | CameraTrack]) -> None:
         """Write films of calibrated cameras."""
         self.save_views(View.of(camera) for camera in cameras)
 

@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import Annotated, Final, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+from zlib import crc32
 
+import numpy as np
+from numpy.typing import ArrayLike
 from pydantic import Field, model_validator
-from shapely import Point, Polygon
+from shapely import Point, Polygon, contains_xy
 
 from scenarios.camera import Camera
+from scenarios.camera_track import CameraTrack
 from scenarios.conditions import Conditions
 from scenarios.entry import Entry, Id, Point2, Point3
 from scenarios.errors import unknown
 from scenarios.incident import IncidentSpec
+from scenarios.motion import Flight, Preset, Tour, Waypoint
 from scenarios.population import Population
+from scenarios.shake import Shake
 from scenarios.venue import Venue
 
 __all__ = ["CameraSpec", "Conditions", "Scenario"]
 
 _MAX_STEP_S: Final = 0.05
 _GATE_TOLERANCE_M: Final = 0.5
+_SHAKE_STREAM: Final = 0x5A4E
+"""Keeps the wind's chance apart from the crowd's and the sensor's."""
 
 
 class CameraSpec(Entry):
-    """A camera of the scenario, by where it hangs and what it looks at.
+    """A camera of the scenario: fixed, by where it hangs and what it looks at; on a tour of presets; or on a drone.
 
     Attributes:
         position_m: Optical centre.
@@ -33,6 +42,10 @@ class CameraSpec(Entry):
         resolution_px: Width and height, both even.
         distortion: Radial and tangential coefficients k1, k2, p1, p2, k3 of OpenCV's model.
         roll_deg: Turn about the optical axis.
+        tour: Stops of a pan-tilt-zoom camera, in place of ``look_at_m``; gone through again and again.
+        path: Waypoints of a drone, in place of ``position_m`` and ``look_at_m``.
+        wind_mps: Mean wind that shakes the drone; 0: none.
+        gimbal_hz: Bandwidth of the drone's gimbal; 0: none, the camera turns with the airframe.
     """
 
     id: Id
@@ -42,19 +55,94 @@ class CameraSpec(Entry):
     resolution_px: tuple[Annotated[int, Field(ge=64, le=4096)], Annotated[int, Field(ge=64, le=4096)]] = (1280, 720)
     distortion: Annotated[list[float], Field(max_length=5)] = []
     roll_deg: Annotated[float, Field(ge=-180, le=180)] = 0.0
+    tour: list[Preset] = []
+    path: list[Waypoint] = []
+    wind_mps: Annotated[float, Field(ge=0, le=20)] = 4.0
+    gimbal_hz: Annotated[float, Field(ge=0, le=20)] = 3.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _starts_where_the_motion_says(cls, raw: Any) -> Any:
+        """Of a moving camera, fill in where it is and looks at first, for whoever asks without an instant."""
+        if not isinstance(raw, Mapping):
+            return raw
+        known = dict(raw)
+        for key, entries in (("tour", raw.get("tour")), ("path", raw.get("path"))):
+            first = entries[0] if isinstance(entries, list) and entries else None
+            first = first.model_dump() if isinstance(first, Preset | Waypoint) else first
+            if not isinstance(first, Mapping):
+                continue
+            if key == "path":
+                known.setdefault("position_m", first.get("position_m") or (0, 0, 1))  # its own check says what is wrong
+            known.setdefault("look_at_m", first.get("look_at_m") or _ahead(known.get("position_m"), first))
+        return known
 
     @model_validator(mode="after")
     def _possible(self) -> CameraSpec:
+        if self.tour and self.path:
+            raise ValueError("should have either tour (a fixed place) or path (a drone), not both")
         if self.position_m == self.look_at_m:
             raise ValueError("position_m and look_at_m are the same point")
         if self.position_m[2] <= 0:
             raise ValueError("position_m: the camera hangs at or below the ground")
         if any(size % 2 for size in self.resolution_px):
             raise ValueError("resolution_px: H.264 needs even sizes")
+        if self.path and tuple(self.position_m) != tuple(self.path[0].position_m):
+            raise ValueError("position_m: follows from the first waypoint of the path; leave it out")
+        self.motion  # noqa: B018  says what is wrong with it
         return self
 
+    @property
+    def motion(self) -> Tour | Flight | None:
+        """How the camera moves, or None for a fixed one.
+
+        Raises:
+            ValueError: No camera moves so.
+        """
+        if self.tour:
+            return Tour(self.position_m, self.tour, self.hfov_deg, self.roll_deg)
+        return Flight(self.path, self.hfov_deg, self.roll_deg) if self.path else None
+
+    def track(self, times_s: ArrayLike, seed: int = 0) -> CameraTrack:
+        """Return the camera at many instants.
+
+        Args:
+            times_s: Ascending times of the scenario.
+            seed: Decides the wind.
+        """
+        times = np.asarray(times_s, float)
+        motion = self.motion
+        shake = self._shake(seed)
+        return CameraTrack.of([self._camera(motion, shake, t) for t in times.tolist()], times)
+
+    def at(self, time_s: float, seed: int = 0) -> Camera:
+        """Return the calibrated camera at one instant of the scenario; ``seed`` decides the wind."""
+        return self._camera(self.motion, self._shake(seed), time_s)
+
     def build(self) -> Camera:
-        """Return the calibrated camera."""
+        """Return the calibrated camera; of a moving one, as it stands first and without wind."""
+        return self._camera(self.motion, None, 0.0)
+
+    def _shake(self, seed: int) -> Shake | None:
+        if not self.path or not self.wind_mps:
+            return None
+        rng = np.random.default_rng((_SHAKE_STREAM, seed, crc32(self.id.encode())))
+        return Shake(self.wind_mps, self.path[0].position_m[2], self.gimbal_hz, rng)
+
+    def _camera(self, motion: Tour | Flight | None, shake: Shake | None, time_s: float) -> Camera:
+        if motion is not None:
+            pose = motion.pose(time_s)
+            sway, turn = shake.at(time_s) if shake is not None else (np.zeros(3), np.zeros(3))
+            return Camera.turned(
+                self.id,
+                position_m=np.asarray(pose.position_m) + sway,
+                pan_deg=pose.pan_deg + turn[0],
+                tilt_deg=pose.tilt_deg + turn[1],
+                roll_deg=pose.roll_deg + turn[2],
+                hfov_deg=pose.hfov_deg,
+                resolution_px=self.resolution_px,
+                distortion=self.distortion,
+            )
         return Camera.looking_at(
             self.id,
             position_m=self.position_m,
@@ -139,8 +227,25 @@ class Scenario(Entry):
 
     def _check_cameras(self) -> None:
         for spec in self.cameras:
-            if not spec.build().footprint().intersects(self.venue.floor):
+            motion = spec.motion
+            instants = [0.0] if motion is None else motion.instants().tolist()
+            looks = instants[:: max(1, len(instants) // 40)]
+            if not any(spec._camera(motion, None, t).footprint().intersects(self.venue.floor) for t in looks):
                 raise ValueError(f"cameras.{spec.id}: sees nothing of the venue's floor; turn look_at_m towards it")
+            if isinstance(motion, Flight):
+                self._check_flight(spec.id, motion)
+
+    def _check_flight(self, camera_id: str, flight: Flight) -> None:
+        instants = flight.instants()
+        places = np.array([flight.pose(t).position_m for t in instants.tolist()])
+        for obstacle in self.venue.obstacles:
+            low = places[:, 2] <= obstacle.height_m
+            hit = low & contains_xy(obstacle.shape, places[:, 0], places[:, 1])
+            if hit.any():
+                raise ValueError(
+                    f"cameras.{camera_id}.path: at {instants[np.argmax(hit)]:.1f} s the drone would fly through the "
+                    f"obstacle '{obstacle.id}'"
+                )
 
     def _check_people(self) -> None:
         gates = {gate.id: gate for gate in self.venue.gates}
@@ -176,3 +281,15 @@ class Scenario(Entry):
         known = [gate.id for gate in self.venue.gates]
         if gate_id not in known:
             raise ValueError(unknown("gate", gate_id, known, where))
+
+
+def _ahead(position_m: Any, entry: Mapping[str, Any]) -> Any:
+    """A point in front of a camera that is given by its angles; anywhere if something is missing or no number."""
+    pan, tilt = entry.get("pan_deg", entry.get("heading_deg")), entry.get("tilt_deg", entry.get("gimbal_deg"))
+    try:
+        turned = Camera.turned(
+            "", position_m=position_m, pan_deg=pan, tilt_deg=tilt, hfov_deg=60.0, resolution_px=(2, 2)
+        )
+        return tuple((turned.position_m + 10 * turned.rotation[2]).round(6).tolist())
+    except (TypeError, ValueError):
+        return 1, 0, 0  # the entry's own check says what is wrong

@@ -14,6 +14,7 @@ import numpy as np
 import tomli_w
 
 from scenarios.camera import Camera
+from scenarios.camera_track import CameraTrack
 from scenarios.frame import Frame
 from scenarios.recording import Recording
 from scenarios.scenario import Scenario
@@ -38,21 +39,30 @@ class FilmResult:
     Attributes:
         recording: Where it lies.
         truth: What happened.
-        cameras: The cameras, the burnt-in mark among their masks.
+        cameras: The cameras, the burnt-in mark among their masks; moving ones as tracks.
         frame_count: Pictures of each camera.
         seed: That decided it.
     """
 
     recording: Recording
     truth: GroundTruth
-    cameras: tuple[Camera, ...]
+    cameras: tuple[Camera | CameraTrack, ...]
     frame_count: int
     seed: int
 
 
-def film_cameras(scenario: Scenario) -> tuple[Camera, ...]:
-    """Return a scenario's cameras as their films have them: the burnt-in mark is among their masks."""
-    return tuple(masked(spec.build()) for spec in scenario.cameras)
+def film_cameras(scenario: Scenario, seed: int | None = None) -> tuple[Camera | CameraTrack, ...]:
+    """Return a scenario's cameras as their films have them: the burnt-in mark is among their masks.
+
+    Args:
+        scenario: Whose cameras; moving ones are given as tracks with a pose a picture.
+        seed: In place of the scenario's own: it decides the wind that shakes a drone.
+    """
+    times = np.arange(scenario.frame_count) / scenario.fps
+    return tuple(
+        masked(spec.build()) if spec.motion is None else masked(spec.track(times, _seed(scenario, seed)))
+        for spec in scenario.cameras
+    )
 
 
 def shots(
@@ -108,7 +118,7 @@ def film(
     """
     crowd = Crowd(scenario, _seed(scenario, seed))
     compositors = _compositors(scenario, seed, None)
-    cameras = film_cameras(scenario)
+    cameras = film_cameras(scenario, seed)
     truth = TruthTables([c.id for c in cameras])
     times = []
     with ExitStack() as stack:

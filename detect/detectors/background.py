@@ -54,6 +54,8 @@ class BackgroundDetector:
 
     name = "background"
     weights_sha256: str | None = None
+    needs_rest = True
+    """What is learned of the empty scene holds for one view only."""
 
     def __init__(self, settings: BackgroundSettings | None = None) -> None:
         self.settings = settings or BackgroundSettings()

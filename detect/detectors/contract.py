@@ -19,6 +19,9 @@ class Detector(Protocol):
     A detector returns one ``sv.Detections`` a frame with ``xyxy`` (n, 4) in pixels, ``confidence`` (n,) in 0 to 1 and
     ``class_id`` (n,) from ``detect.tracks.ObjectClass``; all three are set, also when n is 0. Classes of a network
     that have no counterpart there are dropped by the detector. Several frames in one call give the same as one by one.
+
+    One that learns the empty scene has ``needs_rest = True``: it is started anew whenever the camera has moved, and so
+    finds nothing while it moves.
     """
 
     name: str

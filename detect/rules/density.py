@@ -47,6 +47,7 @@ class _Watch:
     """One zone: its seen part, its latest densities, and since when it is above or back below the limit."""
 
     limit: float
+    camera: Camera
     seen: BaseGeometry
     share: float
     latest: deque[tuple[float, float]] = field(default_factory=deque)
@@ -86,6 +87,9 @@ class Density:
             watch = self._zones.get(zone.id)
             if watch is None:
                 watch = self._zones[zone.id] = _watch(zone, zone.max_density_per_m2, scene.camera)
+            elif watch.camera is not scene.camera:  # it moves: another part of the zone is seen
+                now_seen = _watch(zone, zone.max_density_per_m2, scene.camera)
+                watch.camera, watch.seen, watch.share = now_seen.camera, now_seen.seen, now_seen.share
             if watch.share >= self.settings.min_seen:
                 statements += self._judge(zone, watch, people, now)
         return statements
@@ -153,4 +157,4 @@ class Density:
 def _watch(zone: Zone, limit: float, camera: Camera) -> _Watch:
     seen = zone.shape.intersection(camera.footprint())
     shapely.prepare(seen)
-    return _Watch(limit=limit, seen=seen, share=float(seen.area / zone.shape.area))
+    return _Watch(limit=limit, camera=camera, seen=seen, share=float(seen.area / zone.shape.area))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.camera import Camera
+from scenarios.camera_track import CameraTrack
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
@@ -19,6 +20,7 @@ __all__ = ["Mark", "clock", "masked"]
 
 _TEXT: Final = "SYNTHETIC"
 _LONGEST_TIME: Final = "00:00:00.00"
+_Calibrated = TypeVar("_Calibrated", Camera, CameraTrack)
 
 
 class Mark:
@@ -28,7 +30,7 @@ class Mark:
         camera: Whose pictures are marked.
     """
 
-    def __init__(self, camera: Camera) -> None:
+    def __init__(self, camera: Camera | CameraTrack) -> None:
         pygame.font.init()
         self._id = camera.id
         self._font = pygame.font.Font(None, max(14, round(camera.height_px / 30)))
@@ -48,7 +50,7 @@ class Mark:
         return np.array(((-0.5, -0.5), (w - 0.5, -0.5), (w - 0.5, h - 0.5), (-0.5, h - 0.5)))
 
 
-def masked(camera: Camera) -> Camera:
+def masked(camera: _Calibrated) -> _Calibrated:
     """Return the camera with the mark's band among the parts that are never looked at."""
     return replace(camera, masks_px=(*camera.masks_px, Mark(camera).polygon_px))
 
