@@ -1,0 +1,209 @@
+"""Draws the pictures of the gallery, with the compositor that films."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+
+from dashboard.studio import EYE, TOP, Studio, item, person
+from detect.sources import VideoFileSource
+from scenarios.frame import Frame, Image
+from scenarios.load import load_scenario
+from scenarios.population import HEIGHT_M, BagKind, Body, Posture, ThingKind
+from scenarios.scenario import Scenario
+from scenarios.venue import ObstacleKind
+from sim.crowd import Crowd
+from sim.render.compositor import Compositor
+from sim.render.video import VideoWriter
+from sim.state import Snapshot
+
+__all__ = [
+    "CONDITIONS_SCENARIO", "all_around", "bag", "condition", "incident", "obstacle", "posture", "scene", "thing",
+]  # fmt: skip
+
+CONDITIONS_SCENARIO: Final = "forecourt_bag_v1"
+"""The scenario in which the conditions are shown."""
+
+_WIDE: Final = 640
+_HEIGHT: Final = {body: values[0] for body, values in HEIGHT_M.items()}
+_SIZES: Final[dict[ObstacleKind, tuple[float, float, float]]] = {
+    ObstacleKind.WALL: (4.0, 0.3, 2.4), ObstacleKind.BUILDING: (5.0, 3.0, 4.5), ObstacleKind.KIOSK: (2.6, 2.0, 2.7),
+    ObstacleKind.PILLAR: (0.7, 0.7, 3.4), ObstacleKind.BARRIER: (2.4, 0.12, 1.1), ObstacleKind.BENCH: (1.8, 0.5, 0.45),
+    ObstacleKind.BIN: (0.5, 0.5, 0.95), ObstacleKind.PLANTER: (1.8, 0.8, 0.6), ObstacleKind.SIGN: (0.2, 0.2, 2.4),
+}  # fmt: skip
+_USUAL_SIZE: Final = (1.0, 1.0, 1.2)
+
+
+def scene(name: str, camera_id: str) -> Image:
+    """Draw a camera's picture of a scenario a second after its first incident, or after ten seconds."""
+    scenario = load_scenario(name)
+    first = min((incident.at_s for incident in scenario.incidents), default=10.0)
+    at_s = min(first + 1.0, scenario.duration_s - 1 / scenario.fps)
+    return _wide(next(_moments(scenario, camera_id, [at_s])), 960)
+
+
+def all_around(body: Body, looks: int) -> Image:
+    """Draw a person from front, side and back at eye height, and from above."""
+    height = _HEIGHT[body]
+    turned = (-90.0, 0.0, 90.0)
+    row = [person(x, looks=_number(looks), heading_deg=a, body=body, height_m=height)
+           for x, a in zip((-1.45, 0.0, 1.45), turned, strict=True)]  # fmt: skip
+    front = _eye().take(row)
+    above = _top().take([person(0.0, looks=_number(looks), heading_deg=-90.0, body=body, height_m=height)])
+    return np.concatenate((front, above), axis=1)
+
+
+def posture(held: Posture) -> Image:
+    """Draw three people in a posture, turned differently, the moving ones at other instants of their gait."""
+    row = [
+        person(x, looks=_number(20 + k), heading_deg=turn, posture=held, walked_m=0.42 * k,
+               posture_s=(0.3, 0.7, 1.2)[k] if held.value in ("falling", "getting_up") else 10.0)
+        for k, (x, turn) in enumerate(((-1.5, -60.0), (0.0, 0.0), (1.5, 120.0)))
+    ]  # fmt: skip
+    above = _top().take([person(0.0, looks=_number(20), heading_deg=-90.0, posture=held)])
+    return np.concatenate((_eye().take(row), above), axis=1)
+
+
+def bag(kind: BagKind) -> Image:
+    """Draw a bag in the hand of two people, and put down; and from above."""
+    row = [person(x, looks=_number(40 + k), heading_deg=turn)
+           for k, (x, turn) in enumerate(((-1.6, -70.0), (-0.3, 90.0)))]  # fmt: skip
+    held = [item(kind, -1.6, looks=1, carrier=0), item(kind, -0.3, looks=2, carrier=1, heading_deg=90.0)]
+    down = [item(kind, 0.9, looks=3, heading_deg=-90.0), item(kind, 1.8, looks=4, heading_deg=-25.0)]
+    above = _top().take((), [item(kind, 0.0, looks=3)])
+    return np.concatenate((_eye().take(row, [*held, *down]), above), axis=1)
+
+
+def thing(kind: ThingKind) -> Image:
+    """Draw a thing beside a person, and from above."""
+    beside = [person(-1.9, looks=_number(50), heading_deg=-60.0, posture=Posture.STANDING)]
+    near = item(kind, -0.2, looks=1, heading_deg=-60.0, y_m=0.6)
+    far = item(kind, 1.9, looks=2, heading_deg=20.0, y_m=1.4)
+    return np.concatenate((_eye().take(beside, [near, far]), _top().take((), [item(kind, 0.0, looks=1)])), axis=1)
+
+
+def obstacle(kind: ObstacleKind) -> Image:
+    """Draw an obstacle of a usual size beside a person."""
+    wide, deep, tall = _SIZES.get(kind, _USUAL_SIZE)
+    ring = [[-wide / 2, 0.6], [wide / 2, 0.6], [wide / 2, 0.6 + deep], [-wide / 2, 0.6 + deep]]
+    solid = {"id": "it", "kind": kind.value, "polygon": ring, "height_m": tall}
+    beside = [person(-wide / 2 - 0.7, looks=_number(50), heading_deg=-60.0, posture=Posture.STANDING)]
+    far = {"position_m": [-2.5, -9.0 - wide, 2.6 + tall / 3], "look_at_m": [0.0, 0.6, tall / 2], "hfov_deg": 42.0}
+    return Studio(far, (480, 270), [solid]).take(beside)
+
+
+def incident(name: str, incident_id: str) -> Image:
+    """Draw four pictures around the place of an incident."""
+    scenario = load_scenario(name)
+    spec = next(s for s in scenario.incidents if s.id == incident_id)
+    camera_id = _nearest(scenario, spec.place_m)
+    last = scenario.duration_s - 1 / scenario.fps
+    times = [min(max(spec.at_s + dt, 0.0), last) for dt in (-1.0, 0.5, 2.0, 6.0)]
+    camera = next(c for c in scenario.cameras if c.id == camera_id).build()
+    middle, _ = camera.project([[*spec.place_m, 0.6]])
+    tiles = [_around(image, middle[0], 320, 240) for image in _moments(scenario, camera_id, times)]
+    return np.concatenate(tiles, axis=1)
+
+
+def condition(key: str, severity: int) -> Image:
+    """Draw the conditions' scenario under one effect."""
+    changed = [f"conditions.{key}={severity}"] if key else []
+    scenario = load_scenario(CONDITIONS_SCENARIO, changed)
+    if key == "compression":
+        return _wide(_through_film(scenario), _WIDE)
+    compositor = Compositor(scenario, scenario.cameras[0].build(), np.random.default_rng(1))
+    image = None
+    for index, snapshot in enumerate(_walk()):
+        image = compositor.shoot(snapshot, index).frame.image
+    assert image is not None
+    return _wide(image, _WIDE)
+
+
+def _through_film(scenario: Scenario) -> Image:
+    """The last of two seconds of pictures, after they were encoded and decoded."""
+    camera = scenario.cameras[0].build()
+    compositor = Compositor(scenario, camera, np.random.default_rng(1))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"
+        with VideoWriter(path, camera.width_px, camera.height_px, scenario.fps) as film:
+            for index, snapshot in enumerate(_walk(24)):
+                film.write(compositor.shoot(snapshot, index).frame.image)
+        with closing(VideoFileSource(path)) as source:
+            *_, last = (frame.image for frame in source if isinstance(frame, Frame))
+    return last
+
+
+@cache
+def _walk(instants: int = 6) -> tuple[Snapshot, ...]:
+    """The crowd of the conditions' scenario, some pictures long, three seconds after its start."""
+    scenario = load_scenario(CONDITIONS_SCENARIO)
+    crowd = Crowd(scenario, scenario.seed)
+    for _ in range(round(3.0 * scenario.fps) * scenario.steps_per_frame):
+        crowd.step()
+    taken = []
+    for _ in range(instants):
+        for _ in range(scenario.steps_per_frame):
+            crowd.step()
+        taken.append(crowd.snapshot())
+    return tuple(taken)
+
+
+def _moments(scenario: Scenario, camera_id: str, times_s: Sequence[float]) -> Iterator[Image]:
+    """What a camera shows at some instants; the crowd walks there without being filmed."""
+    crowd = Crowd(scenario, scenario.seed)
+    spec = next(c for c in scenario.cameras if c.id == camera_id)
+    compositor = Compositor(scenario, spec.build(), np.random.default_rng(1))
+    index = 0
+    for time_s in times_s:
+        wanted = min(round(time_s * scenario.fps), scenario.frame_count - 1)
+        while index < wanted:
+            for _ in range(scenario.steps_per_frame):
+                crowd.step()
+            index += 1
+        yield compositor.shoot(crowd.snapshot(), index).frame.image
+
+
+def _nearest(scenario: Scenario, place_m: tuple[float, float]) -> str:
+    """The camera that shows a place largest."""
+
+    def tall(spec: Any) -> float:
+        box = spec.build().upright_box_px([place_m], 1.7)[0]
+        seen = np.isfinite(box).all() and 0 <= box[0] <= spec.resolution_px[0] and 0 <= box[3] <= spec.resolution_px[1]
+        return float(box[3] - box[1]) if seen else 0.0
+
+    return max(scenario.cameras, key=tall).id
+
+
+@cache
+def _eye() -> Studio:
+    return Studio(EYE, (480, 270))
+
+
+@cache
+def _top() -> Studio:
+    return Studio(TOP, (270, 270))
+
+
+def _wide(image: Image, width: int) -> Image:
+    high = round(image.shape[0] * width / image.shape[1])
+    return np.asarray(cv2.resize(image, (width, high), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _around(image: Image, middle: Any, wide: int, high: int) -> Image:
+    """The part of a picture around a point, moved inside where it would lie outside."""
+    x, y = np.nan_to_num(np.asarray(middle, float), nan=0.0)
+    left = int(np.clip(x - wide / 2, 0, max(0, image.shape[1] - wide)))
+    top = int(np.clip(y - high / 2, 0, max(0, image.shape[0] - high)))
+    return image[top : top + high, left : left + wide]
+
+
+def _number(k: int) -> int:
+    """A fixed number for the looks of exhibit k."""
+    return int(np.random.default_rng((0x9A11E, k)).integers(2**63))
