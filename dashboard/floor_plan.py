@@ -23,6 +23,7 @@ _MARGIN: Final = 26.0
 _SIGNS: Final = {
     LedgerStatus.FOUND: '<circle r="8"/>',
     LedgerStatus.MISSED: '<path d="M-7-7 7 7M7-7-7 7"/>',
+    LedgerStatus.NO_RULE: '<path d="M-8 0H8"/>',
     LedgerStatus.FALSE: '<path d="M0-9 9 8H-9z"/>',
     LedgerStatus.UNSCORED: '<path d="M0-9 9 0 0 9-9 0z"/>',
 }

@@ -23,13 +23,20 @@ class LedgerStatus(StrEnum):
 
     FOUND = "found"
     MISSED = "missed"
+    NO_RULE = "no_rule"
     FALSE = "false"
     UNSCORED = "unscored"
 
     @property
     def words(self) -> str:
         """The status for a person."""
-        return {"found": "found", "missed": "missed", "false": "false alarm", "unscored": "alarm, not scored"}[self]
+        return {
+            "found": "found",
+            "missed": "missed",
+            "no_rule": "no rule yet",
+            "false": "false alarm",
+            "unscored": "alarm, not scored",
+        }[self]
 
 
 @dataclass(frozen=True, slots=True)

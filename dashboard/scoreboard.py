@@ -21,6 +21,9 @@ def print_score(recording: Recording, screen: Console) -> None:
     if card.get("events"):
         table = Table("event", "true", "found", "false", "recall", "precision", "false/h", "delay median", "p90")
         for kind, row in card["events"].items():
+            if row.get("rule") is False:
+                table.add_row(kind, _count(row.get("true")), "no rule yet")
+                continue
             delay = row.get("delay_s", {})
             table.add_row(
                 kind,

@@ -68,7 +68,7 @@ def key_scores(score: Score) -> dict[str, float | None]:
 
     ``recall`` and ``precision`` pool all kinds of events; ``false_per_camera_hour`` is their sum.
     """
-    rows = list((score.get("events") or {}).values())
+    rows = [row for row in (score.get("events") or {}).values() if row.get("rule") is not False]
     true, found, false = (_sum(rows, key) for key in ("true", "found", "false"))
     person = (score.get("boxes") or {}).get("person") or {}
     tracks = score.get("tracks") or {}
@@ -117,6 +117,9 @@ def _happened(row: Mapping[str, Any]) -> bool:
 
 def _event_sentence(kind: str, row: Mapping[str, Any]) -> str:
     name = _words(kind)
+    if row.get("rule") is False:
+        true = row.get("true") or 0
+        return f"{name}: no rule yet; {true} true event{_s(true)}, and nobody looked."
     true, found, false = (row.get(key) for key in ("true", "found", "false"))
     parts = []
     if true is not None and found is not None:
@@ -157,7 +160,7 @@ def _events(score: Score) -> ScoreTable:
         ratios = [_ratio(row.get(key)) for key in ("recall", "precision", "f1")]
         rows.append(
             (
-                _words(kind),
+                _words(kind) + (" (no rule yet)" if row.get("rule") is False else ""),
                 *counts,
                 *ratios,
                 _decimal(row.get("false_per_camera_hour"), 2),

@@ -11,13 +11,14 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import Field, model_validator
-from shapely import Point, Polygon, contains_xy
+from shapely import Polygon, contains_xy
 
 from scenarios.camera import Camera
 from scenarios.camera_track import CameraTrack
 from scenarios.conditions import Conditions
-from scenarios.entry import Entry, Id, Point2, Point3
+from scenarios.entry import Entry, Id, Point3
 from scenarios.errors import unknown
+from scenarios.feasibility import check_incident
 from scenarios.incident import IncidentSpec
 from scenarios.motion import Flight, Preset, Tour, Waypoint
 from scenarios.population import Population
@@ -263,19 +264,7 @@ class Scenario(Entry):
 
     def _check_incidents(self) -> None:
         for incident in self.incidents:
-            where = f"incidents.{incident.id}"
-            if incident.at_s >= self.duration_s:
-                raise ValueError(
-                    f"{where}.at_s: {incident.at_s:g} s is not before the end of the scenario ({self.duration_s:g} s)"
-                )
-            if not self._inside(incident.place_m):
-                raise ValueError(f"{where}.place_m: {incident.place_m} is not on the walkable floor of the venue")
-            gate_id = getattr(incident, "toward", None) or getattr(incident, "leave_by", None)
-            if gate_id is not None:
-                self._known_gate(where, gate_id)
-
-    def _inside(self, place: Point2) -> bool:
-        return bool(self.venue.walkable.covers(Point(place)))
+            check_incident(incident, self.venue, self.duration_s)
 
     def _known_gate(self, where: str, gate_id: str) -> None:
         known = [gate.id for gate in self.venue.gates]

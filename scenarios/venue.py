@@ -91,11 +91,27 @@ class Lamp(Entry):
 
 
 class Zone(Entry):
-    """A part of the floor that a rule watches."""
+    """A part of the floor that a rule watches.
+
+    Attributes:
+        max_density_per_m2: More than this is too dense.
+        forbidden: Nobody may be in it; people walk around it where there is a way.
+        one_way: Direction (east, north) in which it may be walked; its length does not matter.
+    """
 
     id: Id
     polygon: Ring
     max_density_per_m2: Annotated[float, Field(gt=0, le=12)] | None = None
+    forbidden: bool = False
+    one_way: Point2 | None = None
+
+    @model_validator(mode="after")
+    def _leads_somewhere(self) -> Zone:
+        if self.one_way is not None and not any(self.one_way):
+            raise ValueError("one_way: has no direction; it should be such as [1, 0] for eastward")
+        if self.one_way is not None and self.forbidden:
+            raise ValueError("one_way: nobody may be in a forbidden zone, so it has no direction")
+        return self
 
     @cached_property
     def shape(self) -> Polygon:

@@ -20,7 +20,7 @@ from sim.incidents.contract import Incident
 from sim.motion import MODELS
 from sim.people import Objects, People
 from sim.routes import Routes
-from sim.state import BODIES, POSTURES, ROLES, Snapshot
+from sim.state import BODIES, POSTURES, ROLES, FireState, LightState, Snapshot
 from sim.walk import walk
 
 __all__ = ["Crowd", "Left", "Pedestrian"]
@@ -60,6 +60,8 @@ class Crowd(mesa.Model):
         scenario: What it plays.
         people: Who is inside.
         objects: The bags inside.
+        fires: What burns.
+        lights: What shines because of an incident.
         routes: The ways to every gate.
         entered: How many have come in so far, dwellers and initial people included.
         left: Who has left, in order.
@@ -82,6 +84,8 @@ class Crowd(mesa.Model):
         place, arrive, looks, incidents = self.rng.spawn(4)
         self._looks = looks
         self.people, self.objects = People(), Objects()
+        self.fires: list[FireState] = []
+        self.lights: list[LightState] = []
         self.left: list[Left] = []
         self.entered = 0
         self._clock = 0
@@ -116,7 +120,7 @@ class Crowd(mesa.Model):
 
     def snapshot(self) -> Snapshot:
         """Return this instant."""
-        return Snapshot(self.time_s, self.people.state(), self.objects.state())
+        return Snapshot(self.time_s, self.people.state(), self.objects.state(), tuple(self.fires), tuple(self.lights))
 
     def incidents_truth(self) -> tuple[IncidentTruth, ...]:
         """Return how every incident that has begun went so far."""
@@ -196,6 +200,10 @@ class Crowd(mesa.Model):
             ScenarioError: Nobody can leave from there.
         """
         return nearest_exit(self.routes, place_m, among)
+
+    def exit_by(self, gate_id: str | None, place_m: Any) -> int:
+        """Return the number of a gate by its id; of the nearest exit from a place where none is named."""
+        return self.nearest_exit(place_m) if gate_id is None else self.routes.gate_index(gate_id)
 
     def other_exit(self, row: int) -> int:
         """Return the exit that the person in a row takes when the chosen one is closed.

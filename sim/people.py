@@ -127,8 +127,7 @@ class Objects:
         self, kind: BagKind | ThingKind, owner: int, place_m: Any, *, carried: bool, heading_rad: float, looks: int
     ) -> int:
         """Append one bag or thing and return its id."""
-        number = self._next
-        self._next += 1
+        number = self.reserve()
         values = {
             "id": number,
             "kind": OBJECT_KINDS.index(kind),
@@ -141,6 +140,12 @@ class Objects:
         for name, value in values.items():
             array = getattr(self, name)
             setattr(self, name, np.append(array, np.array([value], array.dtype), axis=0))
+        return number
+
+    def reserve(self) -> int:
+        """Return an id that no object and no person will have."""
+        number = self._next
+        self._next += 1
         return number
 
     def row(self, number: int) -> int:
@@ -156,6 +161,10 @@ class Objects:
     def pick_up(self, number: int, person: int) -> None:
         """Somebody takes a bag."""
         self.carried_by[self.row(number)] = person
+
+    def give(self, number: int, owner: int) -> None:
+        """A bag becomes somebody else's; -1: nobody's."""
+        self.owner[self.row(number)] = owner
 
     def follow(self, people: People) -> None:
         """Carried bags are where their carriers are; those of who has left are gone with them."""

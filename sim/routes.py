@@ -38,6 +38,10 @@ _EASY_M: Final = 0.7
 _HARDEST: Final = 0.25
 """Ease of walking right at a wall."""
 _BLOCKER_REACH_M: Final = 0.8
+_FORBIDDEN_EASE: Final = 0.04
+"""Ease of walking inside a forbidden zone: who has no business there goes round, however far."""
+_KEEP_OUT_M: Final = 0.4
+"""So far around a forbidden zone people would rather not walk."""
 _GATE_STRIP_M: Final = 0.6
 _SWEEPS_MOST: Final = 400
 _AGREEMENT_LEAST: Final = 0.7
@@ -86,6 +90,10 @@ class Routes:
         solid = shapely.union_all([o.shape for o in venue.obstacles])
         self._inside = shapely.contains_xy(venue.floor, self._centres) & ~shapely.contains_xy(solid, self._centres)
         self._solid = solid
+        forbidden = [zone.shape for zone in venue.zones if zone.forbidden]
+        self._forbidden = shapely.union_all(forbidden)
+        near = shapely.union_all([shape.buffer(_KEEP_OUT_M) for shape in forbidden])
+        self._not_allowed = shapely.contains_xy(near, self._centres)
         self._points: list[Floats] = []
         self._fields: list[_Field] = []
         self._rebuild()
@@ -98,6 +106,17 @@ class Routes:
     def set_venue(self, venue: Venue) -> None:
         """Plan anew after gates were opened or closed."""
         self._venue = venue
+        self._rebuild()
+
+    def block(self, places_m: Floats) -> None:
+        """Plan anew around further things in the way, shape (b, 2)."""
+        self._blockers = np.concatenate((self._blockers, places_m.reshape(-1, 2)))
+        self._rebuild()
+
+    def unblock(self, places_m: Floats) -> None:
+        """Plan anew without things that were in the way, shape (b, 2)."""
+        gone = (self._blockers[:, None] == places_m.reshape(-1, 2)[None]).all(axis=2).any(axis=1)
+        self._blockers = self._blockers[~gone]
         self._rebuild()
 
     def add_point(self, place_m: tuple[float, float]) -> int:
@@ -151,11 +170,12 @@ class Routes:
         return np.asarray(floor[int(np.argmin(np.hypot(*(floor - place_m).T)))])
 
     def is_free(self, position_m: Floats) -> NDArray[np.bool_]:
-        """Whether somebody can stand at each position, clear of every wall."""
+        """Whether somebody can and may stand at each position, clear of every wall."""
         column, row = self._cells(position_m)
         clear = self.walls.clearance_m(position_m, -1, 2 * CLEARANCE_M) >= CLEARANCE_M
         inside = shapely.contains_xy(self._venue.floor, position_m) & ~shapely.contains_xy(self._solid, position_m)
-        return np.asarray(clear & inside & self._walkable[row, column])
+        allowed = ~shapely.contains_xy(self._forbidden, position_m)
+        return np.asarray(clear & inside & allowed & self._walkable[row, column])
 
     def _cells(self, position_m: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         cell = ((position_m - self.origin_m) / self.cell_m).astype(np.int64)
@@ -185,6 +205,7 @@ class Routes:
         for blocker in self._blockers:
             near = np.hypot(*(self._centres - blocker).T)
             ease = np.minimum(ease, np.maximum(_HARDEST / 2, np.minimum(1.0, near / _BLOCKER_REACH_M)))
+        ease = np.where(self._not_allowed, np.minimum(ease, _FORBIDDEN_EASE), ease)
         shape = (self._rows, self._columns)
         return (inside & (clearance >= CLEARANCE_M)).reshape(shape), ease.reshape(shape)
 

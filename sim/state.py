@@ -8,10 +8,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from scenarios.incident import Fire, Light
 from scenarios.population import BagKind, Body, Fall, Posture, Role, ThingKind
 
 __all__ = [
-    "BAG_KINDS", "BODIES", "FALLS", "OBJECT_KINDS", "POSTURES", "ROLES", "CrowdState", "ObjectState", "Snapshot",
+    "BAG_KINDS", "BODIES", "FALLS", "FALL_TURN_RAD", "OBJECT_KINDS", "POSTURES", "ROLES", "CrowdState", "FireState",
+    "LightState", "ObjectState", "Snapshot",
 ]  # fmt: skip
 
 POSTURES: Final = tuple(Posture)
@@ -22,6 +24,10 @@ BODIES: Final = tuple(Body)
 """Body codes are indices into this."""
 FALLS: Final = tuple(Fall)
 """Codes of the ways to fall are indices into this."""
+FALL_TURN_RAD: Final[NDArray[np.float64]] = np.array(
+    [{Fall.FORWARD: 0.0, Fall.BACKWARD: np.pi, Fall.LEFT: np.pi / 2, Fall.RIGHT: -np.pi / 2}[fall] for fall in FALLS]
+)
+"""Where a body lies after each fall, seen from its feet, against where it faces."""
 BAG_KINDS: Final = tuple(BagKind)
 """Bag codes are indices into this."""
 OBJECT_KINDS: Final[tuple[BagKind | ThingKind, ...]] = (*BagKind, *ThingKind)
@@ -85,6 +91,38 @@ class ObjectState:
     looks: NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True)
+class FireState:
+    """A fire that has begun; how it looks at an instant follows from its age and its law.
+
+    Attributes:
+        id: Never the id of a person or object.
+        spec: The law by which it grows, and the wind.
+        base_m: Middle of what burns (x, y, z).
+        began_s: When the smoke began.
+    """
+
+    id: int
+    spec: Fire
+    base_m: tuple[float, float, float]
+    began_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class LightState:
+    """A light that is on.
+
+    Attributes:
+        id: Never the id of a person or object.
+        spec: What it is.
+        began_s: When it went on.
+    """
+
+    id: int
+    spec: Light
+    began_s: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
     """The world at one instant.
@@ -92,9 +130,13 @@ class Snapshot:
     Attributes:
         time_s: Seconds since the start of the scenario.
         people: Everybody inside.
-        objects: Every bag.
+        objects: Every bag and thing.
+        fires: What burns or smokes.
+        lights: What shines beside the venue's lamps.
     """
 
     time_s: float
     people: CrowdState
     objects: ObjectState
+    fires: tuple[FireState, ...] = ()
+    lights: tuple[LightState, ...] = ()

@@ -11,7 +11,7 @@ from scenarios.population import Body, Posture
 from sim.motion import Bodies, MotionModel
 from sim.people import Objects, People
 from sim.routes import Routes
-from sim.state import BODIES, POSTURES
+from sim.state import BODIES, FALL_TURN_RAD, POSTURES
 
 __all__ = ["walk"]
 
@@ -57,7 +57,7 @@ def walk(people: People, objects: Objects, routes: Routes, motion: MotionModel, 
 
 
 def _bodies(people: People, objects: Objects, routes: Routes, motion: MotionModel) -> Bodies:
-    """Return everybody, then every bag on the ground, as round bodies."""
+    """Return everybody, then every bag on the ground and the length of those who lie, as round bodies."""
     walkers = ~people.stays
     direction = np.zeros((len(people), 2))
     direction[walkers] = routes.direction(people.goal[walkers], people.position_m[walkers])
@@ -65,7 +65,7 @@ def _bodies(people: People, objects: Objects, routes: Routes, motion: MotionMode
     lets_out = np.array([gate.lets_out for gate in gates] + [False], bool)
     door = np.where((people.goal >= 0) & (people.goal < len(gates)), people.goal, -1).astype(np.int32)
     door[~lets_out[door]] = -1
-    grounded = objects.position_m[objects.carried_by < 0]
+    grounded = np.concatenate((objects.position_m[objects.carried_by < 0], _along_the_floor(people)))
     radius = np.where(walkers, motion.radius_m * _WIDTH[people.body], _POST_RADIUS_M)
     n, m = len(people), len(grounded)
     return Bodies(
@@ -77,6 +77,18 @@ def _bodies(people: People, objects: Objects, routes: Routes, motion: MotionMode
         radius_m=np.concatenate((radius, np.full(m, _BAG_RADIUS_M))),
         door=np.concatenate((door, np.full(m, -1, np.int32))),
     )
+
+
+def _along_the_floor(people: People) -> NDArray[np.float64]:
+    """Return points along the bodies of those who lie or have fallen, beside where they stand in the arrays."""
+    lying = np.flatnonzero(people.posture == POSTURES.index(Posture.LYING))
+    fallen = np.flatnonzero(people.posture == POSTURES.index(Posture.FALLEN))
+    turn = np.concatenate((people.heading_rad[lying], people.heading_rad[fallen] + FALL_TURN_RAD[people.fall[fallen]]))
+    rows = np.concatenate((lying, fallen))
+    shares = np.concatenate((np.tile((-0.35, 0.35), (len(lying), 1)), np.tile((0.4, 0.8), (len(fallen), 1))))
+    reach = shares * people.height_m[rows, None]
+    ahead = np.stack((np.cos(turn), np.sin(turn)), axis=1)
+    return np.asarray((people.position_m[rows, None] + reach[:, :, None] * ahead[:, None]).reshape(-1, 2))
 
 
 def _turn(people: People, speed: NDArray[np.float64], dt_s: float) -> None:

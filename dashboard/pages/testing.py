@@ -28,6 +28,7 @@ _SCORES: Final = {
 _SIGNS: Final = {
     LedgerStatus.FOUND: ":green[● found]",
     LedgerStatus.MISSED: ":red[✕ missed]",
+    LedgerStatus.NO_RULE: ":gray[– no rule yet]",
     LedgerStatus.FALSE: ":orange[▲ false alarm]",
     LedgerStatus.UNSCORED: ":blue[◆ alarm, not scored]",
 }

@@ -123,11 +123,11 @@ class ParvisTimeline {
     const from = this.x(line.due ?? line.alarm);
     const bar = { x: from, y: y + 8, width: Math.max(3, this.x(end) - from), height: 9, rx: 2 };
     if (line.due !== null) draw("rect", { ...bar, class: "t-bar", ...(line.status === "missed" ? { fill: "url(#pv-hatch)" } : {}) }, group);
-    const mark = this.x(line.status === "missed" ? line.due : line.alarm), middle = y + 28;
+    const mark = this.x(line.alarm === null ? line.due : line.alarm), middle = y + 28;
     if (line.due !== null && line.alarm !== null) draw("line", { x1: from, x2: mark, y1: y + 17, y2: middle, class: "t-delay" }, group);
     if (line.alarm !== null && line.alarm_end !== null) draw("line", { x1: mark, x2: this.x(line.alarm_end), y1: middle, y2: middle, class: "t-lasts" }, group);
     draw("rect", { x: mark - 13, y: y + 4, width: 26, height: 36, fill: "transparent" }, group);
-    const shapes = { found: "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0-12 0z", missed: "M-5-5 5 5M5-5-5 5", false: "M0-7 7 6H-7z", unscored: "M0-7 7 0 0 7-7 0z" };
+    const shapes = { found: "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0-12 0z", missed: "M-5-5 5 5M5-5-5 5", no_rule: "M-6 0H6", false: "M0-7 7 6H-7z", unscored: "M0-7 7 0 0 7-7 0z" };
     draw("path", { d: shapes[line.status], transform: `translate(${mark} ${middle})`, class: "t-mark" }, group);
     const go = () => this.seek(line.at, line);
     group.addEventListener("click", go);

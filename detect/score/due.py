@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from detect.score.settings import ScoreSettings
+from detect.score.trespass import downs, intrusions, wrong_ways
 from scenarios.event import EventKind
 from scenarios.incident import IncidentKind
 from scenarios.truth import GroundTruth, IncidentTruth, column
@@ -20,12 +21,27 @@ __all__ = ["EVENT_OF_INCIDENT", "DueEvent", "due_events", "knowable"]
 
 Floats = NDArray[np.float64]
 
-EVENT_OF_INCIDENT: Final[dict[IncidentKind, EventKind]] = {
+EVENT_OF_INCIDENT: Final[dict[IncidentKind, EventKind | None]] = {
     IncidentKind.ABANDONED_BAG: EventKind.ABANDONED_OBJECT,
     IncidentKind.SURGE: EventKind.CROWD_MOVEMENT,
+    IncidentKind.PERSON_DOWN: EventKind.PERSON_DOWN,
+    IncidentKind.CROUCH: None,
+    IncidentKind.ZONE_INTRUSION: EventKind.ZONE_INTRUSION,
+    IncidentKind.WRONG_WAY: EventKind.WRONG_WAY,
+    IncidentKind.FIRE: EventKind.FIRE,
+    IncidentKind.LIGHT: None,
+    IncidentKind.BAG_HANDOVER: None,
+    IncidentKind.BAG_THEFT: None,
+    IncidentKind.BIN_BAG: None,
+    IncidentKind.ENCAMPMENT: None,
 }
-"""What a watcher should say about what the world does. Density follows from the people alone."""
+"""What a watcher should say about what the world does; None: nothing, an alarm about it is false.
 
+Density follows from the people alone. A bag that changes hands, is stolen, or is refuse beside a bin is no abandoned
+object, and a tent with who lives in it is no event at all: none of these is in the decree.
+"""
+
+_FROM_PEOPLE: Final = (EventKind.ZONE_INTRUSION, EventKind.WRONG_WAY, EventKind.PERSON_DOWN)
 _BOX: Final = ("x1_px", "y1_px", "x2_px", "y2_px")
 
 
@@ -54,7 +70,7 @@ class DueEvent:
 
 def knowable(truth: GroundTruth, zones: Sequence[Zone]) -> frozenset[EventKind]:
     """Return the kinds of event about which this truth speaks."""
-    kinds = set() if truth.incidents is None else set(EVENT_OF_INCIDENT.values())
+    kinds = set() if truth.incidents is None else {kind for kind in EVENT_OF_INCIDENT.values() if kind is not None}
     if truth.objects is not None and truth.people is not None:
         kinds.add(EventKind.ABANDONED_OBJECT)
     if truth.people is not None and any(z.max_density_per_m2 is not None for z in zones):
@@ -69,7 +85,9 @@ def due_events(
 
     ``abandoned_object`` comes from where every bag and its owner are (PETS2006's definition); only where nobody noted
     that, from the incidents. ``crowd_movement`` is due when a surge begins, ``density`` when a zone has been above
-    its limit for ``density_hold_s``.
+    its limit for ``density_hold_s``. Where everybody's place is known, ``zone_intrusion``, ``wrong_way`` and
+    ``person_down`` come from the people and the zones, whoever meant it or not (`detect.score.trespass`); else, and
+    ``fire`` always, they come from the incidents.
 
     Args:
         truth: What is true.
@@ -89,8 +107,30 @@ def due_events(
     if truth.people is not None:
         for zone in zones:
             found += _crowded(truth, zone, settings)
+    found += _stated(truth, zones, settings)
     end = truth.duration_s if until_s is None else until_s
     return sorted((d for d in found if d.due_s <= end), key=lambda d: (d.kind.value, d.due_s, d.place_m or (0, 0)))
+
+
+def _stated(truth: GroundTruth, zones: Sequence[Zone], s: ScoreSettings) -> list[DueEvent]:
+    """What people do with zones and on the ground, and fires."""
+    people = truth.people
+    stays = [] if people is None else [*intrusions(people, zones, s), *wrong_ways(people, zones, s), *downs(people, s)]
+    derived = [
+        DueEvent(run.kind, run.due_s, run.until_s, run.place_m, zone=run.zone, person_ids=(run.person,))
+        for run in stays
+    ]
+    known = {(d.kind, person) for d in derived for person in d.person_ids}
+    for incident in truth.incidents or ():
+        kind = EVENT_OF_INCIDENT[incident.kind]
+        due = incident.facts.get("due_s", incident.start_s)
+        if kind not in _FROM_PEOPLE and kind is not EventKind.FIRE:
+            continue
+        if kind is None or due is None or any((kind, person) in known for person in incident.person_ids):
+            continue
+        if truth.people is None or kind is EventKind.FIRE or kind is EventKind.WRONG_WAY:
+            derived.append(_event(incident, kind, due))
+    return derived
 
 
 def _left_bags(truth: GroundTruth, s: ScoreSettings) -> list[DueEvent]:

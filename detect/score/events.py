@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from detect.rules import NOT_IMPLEMENTED
 from detect.score.due import EVENT_OF_INCIDENT, DueEvent, due_events, knowable
 from detect.score.settings import ScoreSettings
 from scenarios.event import Event, EventKind
@@ -31,12 +32,14 @@ class Meeting:
         found: What was due, with its first alarm.
         missed: What was due and not said.
         false: Alarms about nothing that was due.
+        ruled: Whether any rule could have said it; without one nothing was measured.
     """
 
     kind: EventKind
     found: tuple[tuple[DueEvent, Event], ...]
     missed: tuple[DueEvent, ...]
     false: tuple[Event, ...]
+    ruled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class EventScore:
         delays_s: From due to alarm, of those found, by due time.
         alpha_live: Recall bias of the live role.
         alpha_record: Recall bias of the record role.
+        ruled: Whether any rule could have said it.
     """
 
     true: int
@@ -60,6 +64,7 @@ class EventScore:
     delays_s: tuple[float, ...]
     alpha_live: float
     alpha_record: float
+    ruled: bool = True
 
     @property
     def recall(self) -> float | None:
@@ -93,7 +98,12 @@ class EventScore:
         return self.false / self.camera_hours if self.camera_hours > 0 else None
 
     def as_json(self) -> dict[str, Any]:
-        """Return the keys of ``score.json``; what is not defined is absent."""
+        """Return the keys of ``score.json``; what is not defined is absent.
+
+        Of a kind for which there is no rule only ``true`` and ``rule`` (false) are said: nobody looked.
+        """
+        if not self.ruled:
+            return {"true": self.true, "rule": False}
         values: dict[str, Any] = {"true": self.true, "found": self.found, "false": self.false}
         rates = {
             "recall": self.recall,
@@ -149,7 +159,8 @@ def meet(
         ours = [d for d in due if d.kind is kind]
         said = [e for e in events if e.kind is kind]
         if kind in known and (ours or said or kind in watched):
-            meetings.append(_meet(kind, ours, said, who, settings, end))
+            ruled = bool(said) or kind in watched or kind.value not in NOT_IMPLEMENTED
+            meetings.append(replace(_meet(kind, ours, said, who, settings, end), ruled=ruled))
     return meetings
 
 
@@ -163,6 +174,7 @@ def score_events(meeting: Meeting, camera_hours: float, settings: ScoreSettings)
         delays_s=tuple(event.start_s - due.due_s for due, event in meeting.found),
         alpha_live=settings.alpha_live,
         alpha_record=settings.alpha_record,
+        ruled=meeting.ruled,
     )
 
 
@@ -171,7 +183,8 @@ def ledger(meetings: Sequence[Meeting]) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for meeting in meetings:
         rows += [_row(meeting.kind, due, "found", event) for due, event in meeting.found]
-        rows += [_row(meeting.kind, due, "missed", None) for due in meeting.missed]
+        status = "missed" if meeting.ruled else "no_rule"
+        rows += [_row(meeting.kind, due, status, None) for due in meeting.missed]
         rows += [_row(meeting.kind, None, "false", event) for event in meeting.false]
     return sorted(rows, key=lambda r: (r["due_s"] if r["due_s"] is not None else r["alarm_s"], r["kind"]))
 

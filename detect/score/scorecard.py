@@ -84,8 +84,8 @@ def event_ledger(
     """Return what was due and what was said, for the timeline.
 
     Returns:
-        By time: ``kind``, ``due_s``, ``until_s``, ``place`` ([x, y] in metres), ``status`` (found, missed, false),
-        ``alarm_s``, ``event_id``; each None where there is none.
+        By time: ``kind``, ``due_s``, ``until_s``, ``place`` ([x, y] in metres), ``status`` (found, missed, false,
+        no_rule), ``alarm_s``, ``event_id``; each None where there is none.
     """
     return ledger(meet(truth, seen.events, settings or ScoreSettings(), zones=zones, until_s=footage_s))
 

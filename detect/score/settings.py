@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from scenarios.entry import Entry
+from scenarios.incident import DOWN_HOLD_S, INTRUSION_HOLD_S, WRONG_WAY_M
 
 __all__ = ["ScoreSettings"]
 
@@ -30,6 +31,9 @@ class ScoreSettings(Entry):
         owner_distance_m: PETS2006: a bag is unattended when its owner is farther away,
         alone_s: and abandoned when so for so long without a break.
         density_hold_s: A density is too high when it is above the zone's limit for so long.
+        intrusion_hold_s: Somebody intrudes who has been inside a forbidden zone for so long.
+        wrong_way_m: Somebody goes the wrong way who has gone so far against a one-way zone's direction inside it.
+        down_hold_s: Somebody is down who fell and has been on the ground for so long.
         fairness_reach_m: A false alarm is put down to the nearest person within this.
         alpha_live: Recall bias of i-LIDS' F1 for the role of the live alert (below 1: precision counts more),
         alpha_record: and for the role of the forensic record (above 1: recall counts more).
@@ -49,6 +53,9 @@ class ScoreSettings(Entry):
     owner_distance_m: Metres = 3.0
     alone_s: Seconds = 30.0
     density_hold_s: Seconds = 2.0
+    intrusion_hold_s: Seconds = INTRUSION_HOLD_S
+    wrong_way_m: Metres = WRONG_WAY_M
+    down_hold_s: Seconds = DOWN_HOLD_S
     fairness_reach_m: Metres = 5.0
     alpha_live: Annotated[float, Field(gt=0, le=1000)] = 0.5
     alpha_record: Annotated[float, Field(gt=0, le=1000)] = 10.0

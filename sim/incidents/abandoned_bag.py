@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from scenarios.errors import ScenarioError
 from scenarios.incident import AbandonedBag, IncidentKind
-from scenarios.population import Role
+from scenarios.population import Posture, Role
 from scenarios.truth import IncidentTruth
+from sim.incidents.actor import CROUCH_S, Actor
 
 if TYPE_CHECKING:
     from sim.crowd import Crowd
@@ -18,9 +18,6 @@ __all__ = ["BagIncident"]
 
 _REACH_M: Final = 0.5
 """The owner stands so far from the bag when putting it down."""
-_SLOWEST_MPS: Final = 0.6
-_FASTEST_MPS: Final = 2.2
-_EARLY_S: Final = 1.0
 _LEFT_M: Final = 3.0
 _GATE_WAIT_M: Final = 3.0
 _GRAB_M: Final = 0.8
@@ -35,51 +32,48 @@ class BagIncident:
         Raises:
             ScenarioError: No gate leads to the place, or none away from it.
         """
-        self._spec, self._crowd, self._rng = spec, crowd, rng
+        self._spec, self._crowd = spec, crowd
         self._place = np.array(spec.place_m)
         self._bag_goal = crowd.routes.add_point(spec.place_m)
-        self._exit = (
-            crowd.nearest_exit(spec.place_m) if spec.leave_by is None else crowd.routes.gate_index(spec.leave_by)
-        )
-        self._free_mps = crowd.draw_speed(rng)
-        self._begin_s, self._begin_at = self._plan()
-        self._owner: int | None = None
+        self._exit = crowd.exit_by(spec.leave_by, spec.place_m)
+        self._owner = Actor(crowd, rng, role=Role.OWNER)
+        self._owner.plan(self._bag_goal, spec.at_s, f"incidents.{spec.id}.place_m", avoid=(self._exit,))
         self._bag: int | None = None
+        self._bends_s: float | None = None
         self._put_down_s: float | None = None
         self._leaves_s: float | None = None
         self._owner_left_s: float | None = None
+        self._grabs_s: float | None = None
         self._reclaimed_s: float | None = None
+        self._gone = False
 
     def step(self) -> None:
         """Do the owner's next thing."""
-        now = self._crowd.time_s
-        if self._owner is None:
-            if now >= self._begin_s:
-                self._owner = self._crowd.enter(
-                    self._begin_at, self._bag_goal, role=Role.OWNER, free_mps=self._free_mps
-                )
-                self._bag = self._crowd.give_bag(self._owner, self._spec.bag)
+        now, owner = self._crowd.time_s, self._owner
+        bag = owner.come(self._spec.bag)
+        self._bag = bag or self._bag
+        if owner.person is None:
             return
-        row = self._crowd.people.row(self._owner)
-        if row is None:
+        if not owner.inside:
             if self._put_down_s is not None and self._owner_left_s is None:
                 self._owner_left_s = now
             return
-        away = float(np.hypot(*(self._crowd.people.position_m[row] - self._place)))
         if self._put_down_s is None:
-            self._approach(row, away, now)
+            self._bring(now)
         elif self._leaves_s is None:
-            if now >= self._put_down_s + self._spec.stays_s:
+            if now >= self._put_down_s + CROUCH_S:
+                owner.stand()
+            if now >= self._put_down_s + max(self._spec.stays_s, CROUCH_S):
                 self._leaves_s = now
-                self._walk(row, self._exit)
-        elif self._reclaimed_s is None:
-            if self._owner_left_s is None and away > _LEFT_M:
+                owner.walk(self._exit)
+        elif not self._gone:
+            if self._owner_left_s is None and owner.away_m(self._place) > _LEFT_M:
                 self._owner_left_s = now
-            self._return(row, away, now)
+            self._return(now)
 
     def truth(self) -> IncidentTruth | None:
         """Return when the bag was put down, left and taken again."""
-        if self._put_down_s is None or self._owner is None or self._bag is None:
+        if self._put_down_s is None or self._owner.person is None or self._bag is None:
             return None
         return IncidentTruth(
             id=self._spec.id,
@@ -87,7 +81,7 @@ class BagIncident:
             start_s=self._put_down_s,
             end_s=self._reclaimed_s,
             place_m=self._spec.place_m,
-            person_ids=(self._owner,),
+            person_ids=(self._owner.person,),
             object_ids=(self._bag,),
             facts={
                 "put_down_s": self._put_down_s,
@@ -96,62 +90,42 @@ class BagIncident:
             },
         )
 
-    def _plan(self) -> tuple[float, tuple[float, float]]:
-        """Return when the owner begins, and where."""
-        routes, spec = self._crowd.routes, self._spec
-        ways = []
-        for index, gate in enumerate(self._crowd.scenario.venue.gates):
-            if not gate.lets_in:
-                continue
-            x, y = self._crowd.threshold(index)
-            length = float(routes.distance_m(self._bag_goal, np.array([[x, y]]))[0])
-            if np.isfinite(length):
-                ways.append((length, index, (float(x), float(y))))
-        if not ways:
-            raise ScenarioError(f"incidents.{spec.id}.place_m: no open gate that lets in leads to {spec.place_m}")
-        others = [w for w in ways if w[1] != self._exit] or ways
-        length, _, at = others[int(self._rng.integers(len(others)))]
-        needed = length / self._free_mps * 1.1 + _EARLY_S
-        if needed <= spec.at_s:
-            return spec.at_s - needed, at
-        way = routes.way_m(self._bag_goal, at)
-        left = max(0.6, (spec.at_s - _EARLY_S) * self._free_mps / 1.1)
-        to_go = np.concatenate((np.cumsum(np.hypot(*np.diff(way[::-1], axis=0).T))[::-1], [0.0]))
-        near = way[int(np.argmin(np.abs(to_go - left)))]
-        return 0.0, (float(near[0]), float(near[1]))
-
-    def _approach(self, row: int, away: float, now: float) -> None:
-        people = self._crowd.people
-        left_s = self._spec.at_s - now
-        if away > _REACH_M:
-            speed = self._free_mps if left_s <= 0 else (away - _REACH_M) / max(left_s - 0.3, 0.1)
-            people.wanted_mps[row] = min(max(speed, _SLOWEST_MPS), _FASTEST_MPS)
-            if left_s > 1.0:
-                people.wanted_mps[row] = min(people.wanted_mps[row], self._free_mps * 1.3)
+    def _bring(self, now: float) -> None:
+        """Come to the place, bend down in time, and let go of the bag."""
+        spec, owner = self._spec, self._owner
+        if self._bends_s is None:
+            if owner.approach(self._place, spec.at_s, _REACH_M):
+                owner.turn_to(self._place)
+                if now >= spec.at_s - CROUCH_S:
+                    self._bends_s = now
+                    owner.hold(Posture.CROUCHING)
             return
-        people.wanted_mps[row] = 0.0
-        if left_s <= 0:
+        owner.turn_to(self._place)
+        if now >= max(spec.at_s, self._bends_s + 0.5 * CROUCH_S):
             assert self._bag is not None
             self._put_down_s = now
             self._crowd.objects.put_down(self._bag, self._place)
 
-    def _return(self, row: int, away: float, now: float) -> None:
-        people, spec = self._crowd.people, self._spec
+    def _return(self, now: float) -> None:
+        spec, owner = self._spec, self._owner
         if spec.returns_after_s is None or self._leaves_s is None:
             return
-        if now < self._leaves_s + spec.returns_after_s:
-            to_gate = float(self._crowd.routes.distance_m(self._exit, people.position_m[row : row + 1])[0])
-            people.wanted_mps[row] = 0.0 if to_gate < _GATE_WAIT_M else self._free_mps
-            return
-        if away <= _GRAB_M:
-            assert self._bag is not None
-            assert self._owner is not None
-            self._crowd.objects.pick_up(self._bag, self._owner)
-            self._reclaimed_s = now
-            self._walk(row, self._exit)
+        if self._reclaimed_s is not None:
+            if now >= self._reclaimed_s + CROUCH_S:
+                self._gone = True
+                owner.walk(self._exit)
+        elif self._grabs_s is not None:
+            owner.turn_to(self._place)
+            if now >= self._grabs_s + CROUCH_S:
+                assert self._bag is not None
+                assert owner.person is not None
+                self._crowd.objects.pick_up(self._bag, owner.person)
+                self._reclaimed_s = now
+        elif now < self._leaves_s + spec.returns_after_s:
+            to_gate = float(self._crowd.routes.distance_m(self._exit, owner.place_m[None])[0])
+            owner.walk(self._exit, 0.0 if to_gate < _GATE_WAIT_M else None)
+        elif owner.away_m(self._place) <= _GRAB_M:
+            self._grabs_s = now
+            owner.hold(Posture.CROUCHING)
         else:
-            self._walk(row, self._bag_goal)
-
-    def _walk(self, row: int, goal: int) -> None:
-        self._crowd.people.goal[row] = goal
-        self._crowd.people.wanted_mps[row] = self._free_mps
+            owner.walk(self._bag_goal)

@@ -225,7 +225,8 @@ def test_a_camera_sees_every_incident_of_the_library(name):
         seen = False
         for spec in scenario.cameras:
             camera = spec.build()
-            pixels, depth = camera.project([(*incident.place_m, 0.0)])
+            height = getattr(incident, "height_m", 1.2 if incident.kind is IncidentKind.FIRE else 0.0)
+            pixels, depth = camera.project([(*incident.place_m, height)])
             (u, v), eye = pixels[0], camera.position_m
             if not (depth[0] > 0 and 30 < u < camera.width_px - 30 and 30 < v < camera.height_px - 30):
                 continue
@@ -233,8 +234,8 @@ def test_a_camera_sees_every_incident_of_the_library(name):
             hidden = False
             for obstacle in scenario.venue.obstacles:
                 cut = ray.intersection(obstacle.shape)
-                if not cut.is_empty:  # the ray falls evenly from the eye to the ground: lowest where it leaves
-                    farthest = np.hypot(*(shapely.get_coordinates(cut) - eye[:2]).T).max()
-                    hidden |= eye[2] * (1 - farthest / ray.length) < obstacle.height_m
+                if not cut.is_empty:  # the ray falls (or rises) evenly from the eye to the place
+                    share = np.hypot(*(shapely.get_coordinates(cut) - eye[:2]).T) / ray.length
+                    hidden |= (eye[2] + share * (height - eye[2])).min() < obstacle.height_m
             seen |= not hidden
         assert seen, incident.id

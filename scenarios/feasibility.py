@@ -1,0 +1,112 @@
+"""Whether an incident can happen in its venue; each thing that cannot is said in one sentence."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from shapely import Point
+
+from scenarios.errors import unknown
+from scenarios.incident import (
+    BinBag,
+    Fire,
+    FireSeat,
+    IncidentSpec,
+    Intrusion,
+    Light,
+    WrongWay,
+    WrongWayEnding,
+    ZoneIntrusion,
+)
+from scenarios.venue import GateDirection, ObstacleKind, Venue
+
+__all__ = ["check_incident"]
+
+_EDGE_M: Final = 3.0
+_BESIDE_BIN_M: Final = 2.0
+_WALL_M: Final = 1.0
+_GATE_KEYS: Final = ("toward", "start", "leave_by", "giver_leaves_by", "taker_leaves_by")
+_SEATS: Final = {FireSeat.BIN: ObstacleKind.BIN, FireSeat.KIOSK: ObstacleKind.KIOSK}
+
+
+def check_incident(incident: IncidentSpec, venue: Venue, duration_s: float) -> None:
+    """Refuse what cannot happen.
+
+    Args:
+        incident: What should happen.
+        venue: Where.
+        duration_s: Length of the scenario.
+
+    Raises:
+        ValueError: One sentence: which incident, what is wrong, what would be right.
+    """
+    where = f"incidents.{incident.id}"
+    if incident.at_s >= duration_s:
+        raise ValueError(f"{where}.at_s: {incident.at_s:g} s is not before the end of the scenario ({duration_s:g} s)")
+    _check_place(incident, venue, where)
+    for key in _GATE_KEYS:
+        gate_id = getattr(incident, key, None)
+        if gate_id is not None:
+            known = [gate.id for gate in venue.gates]
+            if gate_id not in known:
+                raise ValueError(unknown("gate", gate_id, known, f"{where}.{key}"))
+    if isinstance(incident, ZoneIntrusion):
+        _check_intrusion(incident, venue, where)
+    elif isinstance(incident, WrongWay):
+        _check_wrong_way(incident, venue, where)
+    elif isinstance(incident, BinBag):
+        bins = [o.shape for o in venue.obstacles if o.kind is ObstacleKind.BIN]
+        if not any(b.distance(Point(incident.place_m)) <= _BESIDE_BIN_M for b in bins):
+            raise ValueError(f"{where}.place_m: {incident.place_m} is not within {_BESIDE_BIN_M:g} m of a bin")
+
+
+def _check_place(incident: IncidentSpec, venue: Venue, where: str) -> None:
+    place = Point(incident.place_m)
+    if isinstance(incident, Light):
+        if not venue.floor.buffer(_WALL_M).covers(place):
+            raise ValueError(f"{where}.place_m: {incident.place_m} lies outside the venue's outline")
+        return
+    if isinstance(incident, Fire) and incident.seat in _SEATS:
+        kind = _SEATS[incident.seat]
+        if not any(o.shape.covers(place) for o in venue.obstacles if o.kind is kind):
+            raise ValueError(f"{where}.place_m: {incident.place_m} is not on an obstacle of kind '{kind.value}'")
+        return
+    if not venue.walkable.covers(place):
+        raise ValueError(f"{where}.place_m: {incident.place_m} is not on the walkable floor of the venue")
+
+
+def _check_intrusion(incident: ZoneIntrusion, venue: Venue, where: str) -> None:
+    zones = {zone.id: zone for zone in venue.zones}
+    if incident.zone not in zones:
+        raise ValueError(unknown("zone", incident.zone, list(zones), f"{where}.zone"))
+    zone = zones[incident.zone]
+    if not zone.forbidden:
+        raise ValueError(f"{where}.zone: zone '{zone.id}' is not forbidden; set forbidden = true in venue.zones")
+    away = zone.shape.distance(Point(incident.place_m))
+    if incident.does is Intrusion.SKIRTS:
+        if not 0 < away <= _EDGE_M:
+            raise ValueError(
+                f"{where}.place_m: who skirts zone '{zone.id}' stays outside, within {_EDGE_M:g} m of its edge; "
+                f"{incident.place_m} is {'inside' if away == 0 else f'{away:.1f} m away'}"
+            )
+    elif away > 0:
+        raise ValueError(f"{where}.place_m: {incident.place_m} is not inside zone '{zone.id}'")
+
+
+def _check_wrong_way(incident: WrongWay, venue: Venue, where: str) -> None:
+    zones = {zone.id: zone for zone in venue.zones}
+    gates = {gate.id: gate for gate in venue.gates}
+    if incident.through in gates and incident.through not in zones:
+        gate = gates[incident.through]
+        if gate.direction is not GateDirection.OUT:
+            raise ValueError(f"{where}.through: gate '{gate.id}' lets people in; it should have direction = \"out\"")
+        if incident.ending is not WrongWayEnding.PASSES:
+            raise ValueError(f"{where}.ending: who comes in by a gate passes; '{incident.ending}' needs a one-way zone")
+        return
+    if incident.through not in zones:
+        raise ValueError(unknown("zone or gate", incident.through, [*zones, *gates], f"{where}.through"))
+    zone = zones[incident.through]
+    if zone.one_way is None:
+        raise ValueError(f"{where}.through: zone '{zone.id}' has no direction; set one_way = [x, y] in venue.zones")
+    if not zone.shape.covers(Point(incident.place_m)):
+        raise ValueError(f"{where}.place_m: {incident.place_m} is not inside zone '{zone.id}'")
