@@ -85,6 +85,7 @@ def build_app(
         hosts: Names by which it may be called; none: any.
         token: What a visitor has to show once; None: nothing.
     """
+    from dashboard.gallery_routes import gallery_routes
     from dashboard.pictures import picture_routes
 
     os.environ[FOLDER_VARIABLE] = str(folder.resolve())
@@ -93,7 +94,8 @@ def build_app(
     # tells the first visitor of /plan that there is no such page; this is what st.navigation itself sets.
     PagesManager.uses_pages_directory = False
     guard = Middleware(Doorkeeper, hosts=hosts, token=token)
-    return st.App(_SCRIPT, routes=[*routes(Shelf(folder)), *picture_routes(alert_store)], middleware=[guard])
+    beside = [*routes(Shelf(folder)), *picture_routes(alert_store), *gallery_routes()]
+    return st.App(_SCRIPT, routes=beside, middleware=[guard])
 
 
 def config(host: str, port: int) -> dict[str, Any]:

@@ -351,6 +351,41 @@ def test_live_page_without_a_store_says_how_to_make_one(site: str, page: Any) ->
     _keep(page, "live_empty")
 
 
+def test_library_page_draws_finds_and_says_how(site: str, page: Any) -> None:
+    page.goto(f"{site}/library")
+    page.wait_for_selector("img.exhibit")
+    _settled(page)
+    first = "document.querySelector('img.exhibit[src*=\"/gallery/place-\"]')"
+    page.wait_for_function(f"{first}.naturalWidth > 300", timeout=120_000)
+    plan = "document.querySelector('img.plan')"
+    page.wait_for_function(f"{plan}.complete && {plan}.naturalWidth > 100")
+    assert "parvis run forecourt_bag_v1" in page.locator("[data-testid=stCode]").all_inner_texts()
+    page.get_by_label("Search").fill("backpack")
+    page.get_by_label("Search").press("Enter")
+    page.wait_for_function("document.querySelectorAll('.exhibits figure').length === 1")
+    _settled(page)
+    page.wait_for_function("document.querySelector('.exhibits img').naturalWidth > 300", timeout=120_000)
+    _keep(page, "library_search", full=False)
+    assert "sought=backpack" in page.url
+    page.get_by_label("Search").fill("nothing of this name")
+    page.get_by_label("Search").press("Enter")
+    page.get_by_text("Nothing here is called").wait_for()
+    page.goto(f"{site}/library?kind=conditions&sought=fog")
+    page.wait_for_function("document.querySelectorAll('.exhibits img').length === 3")
+    page.get_by_text("--set conditions.fog=3").wait_for()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.wait_for_timeout(600)
+    assert page.evaluate("document.querySelector('.exhibits').scrollWidth <= window.innerWidth")
+    _keep(page, "library_phone", full=False)
+
+
+@pytest.mark.parametrize(
+    "path", ["/gallery/none.jpg", "/gallery/..%2f..%2fx.jpg", "/gallery/plan/none.svg", "/gallery/plan/..%2fx.svg"]
+)
+def test_gallery_routes_show_nothing_else(site: str, path: str) -> None:
+    assert _status(site + path)[0] in (400, 404)
+
+
 def _jpeg(shade: int) -> bytes:
     done, coded = cv2.imencode(".jpg", np.full((360, 640, 3), shade, np.uint8))
     assert done
