@@ -150,6 +150,33 @@ def film_command(
         _screen.print(f"Footage and truth: [bold]{_plain(str(recording.folder))}[/bold]")
 
 
+@app.command(name="plate")
+def plate_command(
+    source: Annotated[str, typer.Argument(metavar="VIDEO", help="Video file or folder of pictures of a fixed camera.")],
+    camera: Annotated[Path, typer.Option("--camera", help="Calibration of the camera (TOML).")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write plate.png and twin_v1.toml to.")],
+    truth: Annotated[
+        Path | None, typer.Option("--truth", help="MOTChallenge gt.txt: the twin's people go the real ways.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the twin of a real camera: its empty scene, its light, and a scenario that plays in it.
+
+    Example: parvis plate data/vtest.avi --camera tests/reference/pets09_s2l1/camera.toml --out data/pets_twin
+    """
+    from dashboard.plate_maker import make_plate
+    from dashboard.progress import bars
+
+    with bars(quiet=as_json) as report:
+        made = make_plate(source, camera, out, truth=truth, report=report)
+    if as_json:
+        typer.echo(json.dumps({"scenario": str(made.scenario), "plate": str(made.plate), "said": made.said}))
+    else:
+        for line in made.said[1:]:
+            _screen.print(_plain(line))
+        _screen.print(f"The twin: [bold]{_plain(str(made.scenario))}[/bold]; film it with `parvis film`.")
+
+
 @app.command()
 def plan(
     scenario: ScenarioArgument,

@@ -1,31 +1,19 @@
-"""The calibration of a real camera, from a TOML file.
-
-Three ways to say it, chosen by ``method``: ``look_at`` (where it hangs, what it looks at), ``matrix`` (as OpenCV
-writes it) and ``tsai`` (as the older public data sets do). ``masks_px`` are polygons that are never looked at;
-``fps`` is the true frame rate where a file's header is known to lie; ``zones`` are the parts of the floor that the
-rules watch.
-"""
+"""The calibration of a real camera, from a TOML file; `scenarios.calibrated` says how it is written."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
 
-import numpy as np
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, ValidationError
 
+from scenarios.calibrated import Calibrated
 from scenarios.camera import Camera
-from scenarios.entry import Entry, Id, Point3
 from scenarios.errors import ScenarioError
 from scenarios.load import model_error, read_toml
 from scenarios.venue import Zone
 
 __all__ = ["Calibration", "load_calibration"]
-
-_Row3 = tuple[float, float, float]
-_Matrix3 = tuple[_Row3, _Row3, _Row3]
-_Pixel = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,102 +29,8 @@ class Calibration:
     zones: tuple[Zone, ...]
 
 
-class _RealCamera(Entry):
-    id: Id = "camera"
-    resolution_px: tuple[Annotated[int, Field(gt=0)], Annotated[int, Field(gt=0)]]
-    fps: Annotated[float, Field(gt=0, le=240)] | None = None
-    masks_px: list[Annotated[list[_Pixel], Field(min_length=3)]] = []
-    zones: list[Zone] = []
-
-    def _masks(self) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]], ...]:
-        return tuple(np.array(mask, float) for mask in self.masks_px)
-
-
-class _LookAt(_RealCamera):
-    method: Literal["look_at"]
-    position_m: Point3
-    look_at_m: Point3
-    hfov_deg: Annotated[float, Field(gt=0, lt=180)]
-    distortion: Annotated[list[float], Field(max_length=5)] = []
-    roll_deg: float = 0.0
-
-    @model_validator(mode="after")
-    def _looks_somewhere(self) -> _LookAt:
-        if self.position_m == self.look_at_m:
-            raise ValueError("position_m and look_at_m are the same point")
-        return self
-
-    def build(self) -> Camera:
-        return Camera.looking_at(
-            self.id,
-            position_m=self.position_m,
-            look_at_m=self.look_at_m,
-            hfov_deg=self.hfov_deg,
-            resolution_px=self.resolution_px,
-            distortion=self.distortion,
-            roll_deg=self.roll_deg,
-            masks_px=self._masks(),
-            fps=self.fps,
-        )
-
-
-class _Rotated(_RealCamera):
-    rotation: _Matrix3
-    translation_m: Point3
-
-    @model_validator(mode="after")
-    def _is_a_rotation(self) -> _Rotated:
-        turn = np.array(self.rotation)
-        if not np.allclose(turn @ turn.T, np.eye(3), atol=1e-3) or np.linalg.det(turn) < 0:
-            raise ValueError("rotation: is not a rotation matrix (rows of length 1, at right angles, determinant 1)")
-        return self
-
-
-class _Matrix(_Rotated):
-    method: Literal["matrix"]
-    matrix: _Matrix3
-    distortion: Annotated[list[float], Field(max_length=5)] = []
-
-    def build(self) -> Camera:
-        return Camera(
-            id=self.id,
-            width_px=self.resolution_px[0],
-            height_px=self.resolution_px[1],
-            matrix=np.array(self.matrix),
-            distortion=np.array([*self.distortion, *[0.0] * (5 - len(self.distortion))]),
-            rotation=np.array(self.rotation),
-            translation_m=np.array(self.translation_m),
-            masks_px=self._masks(),
-            fps=self.fps,
-        )
-
-
-class _Tsai(_Rotated):
-    method: Literal["tsai"]
-    focal_mm: Annotated[float, Field(gt=0)]
-    kappa1_per_mm2: float
-    centre_px: _Pixel
-    scale_x: Annotated[float, Field(gt=0)] = 1.0
-    pixel_mm: tuple[Annotated[float, Field(gt=0)], Annotated[float, Field(gt=0)]]
-
-    def build(self) -> Camera:
-        return Camera.from_tsai(
-            self.id,
-            focal_mm=self.focal_mm,
-            kappa1_per_mm2=self.kappa1_per_mm2,
-            centre_px=self.centre_px,
-            scale_x=self.scale_x,
-            pixel_mm=self.pixel_mm,
-            rotation=self.rotation,
-            translation_m=self.translation_m,
-            resolution_px=self.resolution_px,
-            masks_px=self._masks(),
-            fps=self.fps,
-        )
-
-
 class _File(BaseModel):
-    camera: Annotated[_LookAt | _Matrix | _Tsai, Field(discriminator="method")]
+    camera: Calibrated
 
 
 def load_calibration(path: Path) -> Calibration:

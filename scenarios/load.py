@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
+from scenarios.beside import FOLDER, find_beside
 from scenarios.errors import ScenarioError, unknown
 from scenarios.scenario import Scenario
 
@@ -43,8 +44,9 @@ def load_scenario(wanted: str | Path, overrides: Sequence[str] = ()) -> Scenario
     for override in overrides:
         _override(raw, override)
         where = f"{path.name} with {override}"
+    _read_calibrations(raw, path)
     try:
-        return Scenario.model_validate(raw)
+        return Scenario.model_validate(raw, context={FOLDER: path.parent})
     except ValidationError as error:
         raise ScenarioError(model_error(error, Scenario, where)) from None
 
@@ -113,6 +115,17 @@ def _find(wanted: str) -> Path:
     if wanted not in known:
         raise ScenarioError(unknown("scenario", wanted, known))
     return known[wanted]
+
+
+def _read_calibrations(raw: dict[str, Any], path: Path) -> None:
+    """Put the tables of calibration files in place of their names."""
+    cameras = raw.get("cameras")
+    for number, camera in enumerate(cameras if isinstance(cameras, list) else []):
+        plate = camera.get("plate") if isinstance(camera, dict) else None
+        if not isinstance(plate, dict) or not isinstance(plate.get("calibration"), str):
+            continue
+        key = f"{path.name}: cameras[{number}].plate.calibration"
+        plate["calibration"] = read_toml(find_beside(plate["calibration"], path.parent, key))
 
 
 def _override(raw: dict[str, Any], override: str) -> None:

@@ -7,11 +7,12 @@ from typing import Annotated, Final
 
 from pydantic import Field, model_validator
 
+from scenarios.beside import Beside, FileName
 from scenarios.entry import Entry, Id, Ring
 
 __all__ = [
     "FREE_SPEED_FACTOR", "HEIGHT_M", "BagKind", "Body", "DwellerGroup", "Fall", "Flow", "Population", "Posture", "Role",
-    "ThingKind", "WalkingSpeed",
+    "ThingKind", "WalkingSpeed", "Ways",
 ]  # fmt: skip
 
 
@@ -179,6 +180,24 @@ class DwellerGroup(Entry):
         return self
 
 
+class Ways(Beside):
+    """People who go the ways of a table instead of choosing their own, such as those of real people.
+
+    Attributes:
+        file: CSV or Parquet with the columns ``id, t_s, x_m, y_m`` and, where it is known, ``height_m``; one row an
+            instant, at any rate; between its rows a person goes straight.
+        start_s: Time of the table at which the scenario starts.
+    """
+
+    file: FileName
+    start_s: Annotated[float, Field(ge=0)] = 0.0
+
+    @property
+    def file_name(self) -> str:
+        """The path as written."""
+        return self.file
+
+
 class Population(Entry):
     """Everybody in the scenario.
 
@@ -198,6 +217,7 @@ class Population(Entry):
     }
     flows: list[Flow] = []
     dwellers: list[DwellerGroup] = []
+    ways: Ways | None = None
 
     @model_validator(mode="after")
     def _body_shares(self) -> Population:

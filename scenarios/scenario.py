@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Final, Literal
 from zlib import crc32
 
@@ -21,6 +22,7 @@ from scenarios.errors import unknown
 from scenarios.feasibility import check_incident
 from scenarios.incident import IncidentSpec
 from scenarios.motion import Flight, Preset, Tour, Waypoint
+from scenarios.plate import Plate, calibrated_camera
 from scenarios.population import Population
 from scenarios.shake import Shake
 from scenarios.venue import Venue
@@ -47,6 +49,7 @@ class CameraSpec(Entry):
         path: Waypoints of a drone, in place of ``position_m`` and ``look_at_m``.
         wind_mps: Mean wind that shakes the drone; 0: none.
         gimbal_hz: Bandwidth of the drone's gimbal; 0: none, the camera turns with the airframe.
+        plate: A real picture in place of the drawn venue; all of the above then follow from its calibration.
     """
 
     id: Id
@@ -56,6 +59,7 @@ class CameraSpec(Entry):
     resolution_px: tuple[Annotated[int, Field(ge=64, le=4096)], Annotated[int, Field(ge=64, le=4096)]] = (1280, 720)
     distortion: Annotated[list[float], Field(max_length=5)] = []
     roll_deg: Annotated[float, Field(ge=-180, le=180)] = 0.0
+    plate: Plate | None = None
     tour: list[Preset] = []
     path: list[Waypoint] = []
     wind_mps: Annotated[float, Field(ge=0, le=20)] = 4.0
@@ -78,6 +82,28 @@ class CameraSpec(Entry):
             known.setdefault("look_at_m", first.get("look_at_m") or _ahead(known.get("position_m"), first))
         return known
 
+    @model_validator(mode="before")
+    @classmethod
+    def _hangs_where_the_plate_says(cls, raw: Any) -> Any:
+        """With a plate, fill in where the camera hangs, for whoever asks without needing the exact lens."""
+        plate = raw.get("plate") if isinstance(raw, Mapping) else None
+        if not isinstance(plate, Mapping):
+            return raw
+        camera = calibrated_camera(plate.get("calibration"))
+        if camera is None:  # the calibration's own check says why
+            return {"position_m": (0, 0, 1), "look_at_m": (1, 0, 0)} | dict(raw)
+        eye, axis = camera.position_m, camera.rotation[2]
+        known: dict[str, Any] = {
+            "position_m": tuple(eye.tolist()),
+            "look_at_m": tuple((eye + 10 * axis).tolist()),
+            "hfov_deg": float(np.degrees(2 * np.arctan(camera.width_px / 2 / camera.matrix[0, 0]))),
+            "resolution_px": (camera.width_px, camera.height_px),
+        }
+        for key, value in known.items():
+            if key in raw and not _same(raw[key], value):
+                raise ValueError(f"{key}: follows from the plate's calibration; leave it out")
+        return dict(raw) | known
+
     @model_validator(mode="after")
     def _possible(self) -> CameraSpec:
         if self.tour and self.path:
@@ -90,6 +116,8 @@ class CameraSpec(Entry):
             raise ValueError("resolution_px: H.264 needs even sizes")
         if self.path and tuple(self.position_m) != tuple(self.path[0].position_m):
             raise ValueError("position_m: follows from the first waypoint of the path; leave it out")
+        if self.plate is not None and (self.tour or self.path):
+            raise ValueError("plate: a picture has one point of view, so its camera has no tour and no path")
         self.motion  # noqa: B018  says what is wrong with it
         return self
 
@@ -122,6 +150,8 @@ class CameraSpec(Entry):
 
     def build(self) -> Camera:
         """Return the calibrated camera; of a moving one, as it stands first and without wind."""
+        if self.plate is not None:
+            return replace(self.plate.calibration.build(), id=self.id)
         return self._camera(self.motion, None, 0.0)
 
     def _shake(self, seed: int) -> Shake | None:
@@ -131,6 +161,8 @@ class CameraSpec(Entry):
         return Shake(self.wind_mps, self.path[0].position_m[2], self.gimbal_hz, rng)
 
     def _camera(self, motion: Tour | Flight | None, shake: Shake | None, time_s: float) -> Camera:
+        if self.plate is not None:
+            return self.build()
         if motion is not None:
             pose = motion.pose(time_s)
             sway, turn = shake.at(time_s) if shake is not None else (np.zeros(3), np.zeros(3))
@@ -282,3 +314,11 @@ def _ahead(position_m: Any, entry: Mapping[str, Any]) -> Any:
         return tuple((turned.position_m + 10 * turned.rotation[2]).round(6).tolist())
     except (TypeError, ValueError):
         return 1, 0, 0  # the entry's own check says what is wrong
+
+
+def _same(given: Any, value: Any) -> bool:
+    """Whether numbers are the same to a thousandth; True for what is no number, which its own check refuses."""
+    try:
+        return bool(np.allclose(given, value, atol=1e-3))
+    except (TypeError, ValueError):
+        return True

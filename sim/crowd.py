@@ -22,6 +22,7 @@ from sim.people import Objects, People
 from sim.routes import Routes
 from sim.state import BODIES, POSTURES, ROLES, FireState, LightState, Snapshot
 from sim.walk import walk
+from sim.ways import GivenWays
 
 __all__ = ["Crowd", "Left", "Pedestrian"]
 
@@ -94,6 +95,7 @@ class Crowd(mesa.Model):
         self.routes = Routes(scenario.venue, self.people.position_m.copy())
         self._arrivals = Arrivals(self, arrive)
         self._arrivals.spread_initial(place)
+        self._ways = GivenWays(self) if scenario.population.ways is not None else None
         chances = incidents.spawn(max(1, len(scenario.incidents)))
         self.incidents: list[Incident] = [
             INCIDENTS[spec.kind](spec, self, rng) for spec, rng in zip(scenario.incidents, chances, strict=False)
@@ -115,6 +117,8 @@ class Crowd(mesa.Model):
         if self._clock % max(1, round(_DECIDE_EVERY_S / self.scenario.step_s)) == 0:
             self.agents.do("decide")
         walk(self.people, self.objects, self.routes, self.motion, self.scenario.step_s)
+        if self._ways is not None:
+            self._ways.step()
         self._see_off()
         self.objects.follow(self.people)
 
@@ -157,19 +161,27 @@ class Crowd(mesa.Model):
         speed = free_mps or self.draw_speed(self._looks) * FREE_SPEED_FACTOR[body]
         return self._add_person(place, role, Posture.WALKING, heading_rad, goal=goal, flow=flow, speed=speed, body=body)
 
-    def settle(self, place_m: NDArray[np.float64], posture: Posture, heading_rad: float) -> int:
-        """Put a person who stays into the venue and return the id.
+    def settle(
+        self, place_m: NDArray[np.float64], posture: Posture, heading_rad: float, role: Role = Role.DWELLER
+    ) -> int:
+        """Put a person into the venue whom the pedestrian model does not move, and return the id.
 
         Args:
             place_m: Where (x, y).
             posture: How the person stays there.
             heading_rad: Where the body faces.
+            role: Why the person is here.
         """
         body = self._draw_body((Body.ADULT, Body.ELDERLY))
-        person = self._add_person(place_m, Role.DWELLER, posture, heading_rad, goal=-1, flow=-1, speed=1.0, body=body)
+        person = self._add_person(place_m, role, posture, heading_rad, goal=-1, flow=-1, speed=1.0, body=body)
         self.people.stays[-1] = True
         self.people.wanted_mps[-1] = 0.0
         return person
+
+    def take_out(self, person: int) -> None:
+        """Take a person out of the venue who does not leave by a gate."""
+        self._minds.pop(person).remove()
+        self.people.keep(self.people.id != person)
 
     def give_bag(self, person: int, kind: BagKind) -> int:
         """Put a bag into somebody's hands and return its id."""

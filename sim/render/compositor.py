@@ -22,6 +22,7 @@ from sim.render.lens import lens_array
 from sim.render.light import Light
 from sim.render.mark import Mark
 from sim.render.moving import MovingView
+from sim.render.plate import PlateLook, plate_backdrop, plate_conditions, plate_of
 from sim.render.raster import paint, place
 from sim.render.sensor import Sensor
 from sim.render.shadows import lay_floor, throw
@@ -98,20 +99,27 @@ class Compositor:
     ) -> None:
         self.camera = camera
         w, h = camera.width_px, camera.height_px
-        self._light = Light.of(scenario.conditions)
+        plate = plate_of(scenario, camera.id)
+        conditions = plate_conditions(plate, scenario.conditions) if plate is not None else scenario.conditions
+        self._look = PlateLook.of(plate) if plate is not None else None
+        self._light = Light.of(conditions)
         self._floor = Floor.of(scenario.venue, self._light)
         self._moving = None if track is None else MovingView(scenario, track, self._light, self._floor)
-        if self._moving is None:
+        if plate is not None:
+            self.backdrop = plate_backdrop(scenario, camera, plate)
+        elif self._moving is None:
             self.backdrop = Backdrop.of(scenario, camera, self._light, self._floor)
         else:
             self.camera, self.backdrop = self._moving.at(0)
         self._seats = Seats(scenario.venue)
-        self._sensor = Sensor(w, h, scenario.conditions, rng)
+        self._sensor = Sensor(w, h, conditions, rng, look=self._look)
         self._mark = Mark(camera) if mark else None
         self._exposure = scenario.conditions.brightness
         self._stand()
         self._canvas = self._empty.copy()
         self._surface: Any = pygame.image.frombuffer(self._canvas.data, (w, h), "BGRA")
+        self._layer = np.zeros((h, w, 4), np.uint8)
+        self._layer_surface: Any = pygame.image.frombuffer(self._layer.data, (w, h), "BGRA")
         self._dark = np.zeros((h, w), np.uint8)
         self._atlas = np.empty((1, 4), np.uint8)
         self._scratch = np.empty((1, 5), np.float32)
@@ -180,7 +188,11 @@ class Compositor:
             if w:
                 sprite = pygame.image.frombuffer(self._atlas[start : start + w * h].data, (w, h), "BGRA")
                 sprites.append((sprite, (x, y), None, pygame.BLEND_PREMULTIPLIED))
-        self._surface.blits(sprites, False)
+        if self._look is None:
+            self._surface.blits(sprites, False)
+        else:
+            self._layer_surface.blits(sprites, False)
+            self._look.lay(self._layer, self._canvas)
 
 
 def _boxes(cast: Cast, whole: NDArray[np.float64], seen: NDArray[np.float64], width: int, height: int) -> Boxes:
