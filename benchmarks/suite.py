@@ -33,7 +33,12 @@ def main(
     numbers = [int(s) for s in seeds.split(",")]
     with tempfile.TemporaryDirectory() as folder, bars(quiet=as_json) as report:
         claims = [
-            *(c for name in library() for c in _scenario(name, numbers, Path(folder), report)),
+            *(
+                c
+                for name in library()
+                if load_scenario(name).incidents
+                for c in _scenario(name, numbers, Path(folder), report)
+            ),
             *_real(Path(folder), report),
         ]
     show(claims, as_json=as_json)

@@ -37,11 +37,13 @@ class Passers:
         feet_m: Shape (n, 2).
         per_picture: Mean number in a picture.
         tones: Grey levels of their pixels at percentiles 10, 50 and 90, shape (3,); nan where there are none.
+        edges: For each picture, where their outlines are, shape (n, h, w).
     """
 
     feet_m: NDArray[np.float64]
     per_picture: float
     tones: NDArray[np.float64]
+    edges: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,8 @@ def passers_in(pictures: NDArray[np.uint8], plate: Image, camera: Camera) -> Pas
         camera: Calibrated.
     """
     feet, tones = [], []
-    for picture in pictures:
+    edges = np.zeros(pictures.shape[:3], bool)
+    for number, picture in enumerate(pictures):
         out, _ = _stands_out(picture, plate)
         grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
         labels, boxes, found = _upright(out, camera)
@@ -84,11 +87,13 @@ def passers_in(pictures: NDArray[np.uint8], plate: Image, camera: Camera) -> Pas
             mine = (labels[y : y + h, x : x + w] == label).astype(np.uint8)
             core = cv2.erode(mine, np.ones((3, 3), np.uint8)) > 0
             tones.append(grey[y : y + h, x : x + w][core])
+            edges[number, y : y + h, x : x + w] |= (mine > 0) & ~core
     levels = np.concatenate(tones) if tones else np.empty(0)
     return Passers(
         np.array(feet, float).reshape(-1, 2),
         len(feet) / max(len(pictures), 1),
         np.percentile(levels, (10, 50, 90)) if len(levels) else np.full(3, np.nan),
+        edges,
     )
 
 

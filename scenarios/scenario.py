@@ -18,7 +18,7 @@ from scenarios.camera import Camera
 from scenarios.camera_track import CameraTrack
 from scenarios.conditions import Conditions
 from scenarios.entry import Entry, Id, Point3
-from scenarios.errors import unknown
+from scenarios.errors import ScenarioError, unknown
 from scenarios.feasibility import check_incident
 from scenarios.incident import IncidentSpec
 from scenarios.motion import Flight, Preset, Tour, Waypoint
@@ -223,6 +223,18 @@ class Scenario(Entry):
     def hash(self) -> str:
         """SHA-256 over everything that decides the result, the seed included."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    @property
+    def has_its_files(self) -> bool:
+        """Whether every picture and table that it names is there; what cannot be published has to be fetched."""
+        named = [("plate", camera.plate) for camera in self.cameras] + [("ways", self.population.ways)]
+        try:
+            for key, file in named:
+                if file is not None:
+                    file.locate(key)
+        except ScenarioError:
+            return False
+        return True
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Scenario:

@@ -180,6 +180,10 @@ class Crowd(mesa.Model):
 
     def take_out(self, person: int) -> None:
         """Take a person out of the venue who does not leave by a gate."""
+        row = self.people.row(person)
+        assert row is not None
+        flow, entered_s = int(self.people.flow[row]), float(self.people.entered_s[row])
+        self.left.append(Left(person, flow, "", entered_s, self.time_s))
         self._minds.pop(person).remove()
         self.people.keep(self.people.id != person)
 

@@ -28,7 +28,7 @@ class Left:
     Attributes:
         person: Id.
         flow: Number of the flow in the scenario, -1 for who belongs to none.
-        gate: Id of the gate.
+        gate: Id of the gate; empty for who was on a given way, which ends where its table ends.
         entered_s: When the person came in.
         left_s: When the person left.
     """

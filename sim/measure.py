@@ -135,6 +135,8 @@ def _conclude(
 ) -> Measures:
     out: dict[str, list[float]] = {gate.id: [] for gate in scenario.venue.gates if gate.lets_out}
     for leaving in crowd.left:
+        if not leaving.gate:
+            continue
         out.setdefault(leaving.gate, []).append(leaving.left_s)
     widths = {gate.id: gate.width_m for gate in scenario.venue.gates}
     travels = [leaving.left_s - leaving.entered_s for leaving in crowd.left if leaving.entered_s > 0]

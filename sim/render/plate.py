@@ -202,12 +202,22 @@ def _depths(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _change(layer: Any, gain: Any, black: Any, picture: Any, change: Any) -> None:
-    """Write by how much the layer, its colours times ``gain`` plus ``black``, changes the picture."""
+    """Write by how much the layer, its colours times ``gain`` plus ``black``, changes the picture.
+
+    Black below zero darkens in proportion to the grey level: tones are crushed, hues stay.
+    """
     for y in range(layer.shape[0]):
         for x in range(layer.shape[1]):
             alpha = np.float32(layer[y, x, 3]) / np.float32(255.0)
+            grey = np.float32(0.114) * layer[y, x, 0] + np.float32(0.587) * layer[y, x, 1]
+            grey += np.float32(0.299) * layer[y, x, 2]
+            share = alpha / max(grey, np.float32(1.0))
             for k in range(3):
-                colour = np.float32(layer[y, x, k]) * gain[k] + black[k] * alpha
+                colour = np.float32(layer[y, x, k])
+                if black[k] < 0.0:
+                    colour *= max(gain[k] + black[k] * share, np.float32(0.0))
+                else:
+                    colour = colour * gain[k] + black[k] * alpha
                 colour = min(max(colour, np.float32(0.0)), np.float32(255.0) * alpha)
                 change[y, x, k] = colour - alpha * np.float32(picture[y, x, k])
 

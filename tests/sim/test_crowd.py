@@ -13,7 +13,7 @@ from sim.motion import MODELS
 from sim.people import OBJECT_IDS_FROM
 from sim.state import BAG_KINDS, BODIES, POSTURES, ROLES
 
-SCENARIOS = sorted(library())
+SCENARIOS = sorted(name for name in library() if load_scenario(name).population.ways is None)
 MOST_TURN_RADPS = 4.0
 
 
