@@ -18,7 +18,7 @@ from sim.render.library import FORMAT, PARENTS
 __all__ = ["PERSON_TRIANGLES", "Built", "Level", "bearing_points", "details_of", "retarget", "write"]
 
 Array = NDArray[np.float64]
-PERSON_TRIANGLES: Final = (700, 1900, 6000)
+PERSON_TRIANGLES: Final = (260, 700, 1900, 6000)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
