@@ -6,13 +6,16 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from rich.console import Console
 
 from dashboard import __version__
 from scenarios.errors import ParvisError, ScenarioError
+
+if TYPE_CHECKING:
+    from scenarios.scenario import Scenario
 
 __all__ = ["app", "main"]
 
@@ -118,22 +121,42 @@ def run(
 @app.command(name="film")
 def film_command(
     scenario: ScenarioArgument,
-    out: Annotated[Path, typer.Option("--out", help="Folder to write.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder to write.")] = None,
     formats: Annotated[str, typer.Option("--format", help="Also as: coco, yolo, mot (comma between).")] = "",
+    serve: Annotated[
+        str | None,
+        typer.Option(
+            "--serve",
+            metavar="URL",
+            help="Show it as a network camera in real time, such as rtsp://127.0.0.1:8554/cam1; "
+            "of several cameras that is the first, and each is at /its_id. Begins again at the end.",
+        ),
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="With --serve: stop at the end.")] = False,
+    expose: Annotated[bool, typer.Option("--expose", help="With --serve: let other machines connect.")] = False,
     seed: SeedOption = None,
     changes: SetOption = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Film a scenario: H.264 footage and exact truth, no detection.
+    """Film a scenario: H.264 footage and exact truth, no detection; or serve it as network cameras.
 
     Example: parvis film station_hall_dwellers_v1 --out films/hall --format coco,mot
+
+    Example: parvis film forecourt_bag_v1 --serve rtsp://127.0.0.1:8554/cam1
     """
-    from dashboard.progress import bars
-    from dashboard.rehearsal import film_only
     from scenarios.load import load_scenario
 
+    if (out is None) == (serve is None):
+        raise ScenarioError("film: give either --out FOLDER (footage and truth) or --serve URL (a network camera)")
     world = load_scenario(scenario, [*(changes or []), *([f"seed={seed}"] if seed is not None else [])])
+    if serve is not None:
+        _serve(world, serve, once=once, expose=expose, as_json=as_json)
+        return
+    from dashboard.progress import bars
+    from dashboard.rehearsal import film_only
+
+    assert out is not None
     with bars(quiet=as_json) as report:
         recording = film_only(
             world,
@@ -148,6 +171,23 @@ def film_command(
         typer.echo(json.dumps({"run_dir": str(recording.folder)} | made))
     else:
         _screen.print(f"Footage and truth: [bold]{_plain(str(recording.folder))}[/bold]")
+
+
+def _serve(world: Scenario, url: str, *, once: bool, expose: bool, as_json: bool) -> None:
+    from dashboard.progress import bars
+    from dashboard.serve_film import RtspAddress, serve_film
+
+    address = RtspAddress.of(url, expose=expose)
+
+    def say(urls: list[str]) -> None:
+        if as_json:
+            typer.echo(json.dumps({"serving": urls}))
+            sys.stdout.flush()
+        else:
+            _screen.print("\n".join(f"Serving [bold]{_plain(u)}[/bold]" for u in urls) + "\nStop with Ctrl-C.")
+
+    with bars(quiet=as_json) as report:
+        serve_film(world, address, once=once, ready=say, prepare=lambda share: report("film ahead", share))
 
 
 @app.command(name="plate")

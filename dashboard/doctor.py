@@ -52,6 +52,7 @@ def checks() -> list[Check]:
         _onnx(),
         _extra("ultralytics", "training and .pt detectors"),
         _extra("ray", "sweeps on a cluster"),
+        _rtsp_server(),
         _program("chromium", "tests of the pages"),
         _program("mosquitto", "tests of MQTT"),
     ]
@@ -103,6 +104,16 @@ def _onnx() -> Check:
     import onnxruntime
 
     return Check("ONNX Runtime", True, f"{onnxruntime.__version__}: {', '.join(onnxruntime.get_available_providers())}")
+
+
+def _rtsp_server() -> Check:
+    from dashboard.serve_film import PACKAGES, gstreamer_problem
+
+    problem = gstreamer_problem()
+    return Check(
+        "RTSP server", problem is None, problem or "parvis film --serve rtsp://127.0.0.1:8554/cam1",
+        f"on Debian: apt install {PACKAGES}",
+    )  # fmt: skip
 
 
 def _extra(name: str, purpose: str) -> Check:
