@@ -59,7 +59,7 @@ def server(world):
         pytest.skip(f"NO RTSP SERVER: {problem}")
     running = []
 
-    def start(url="rtsp://127.0.0.1:0/cam1", **more):
+    def start(url="rtsp://127.0.0.1:0/cam1", shown=world, **more):
         stopping, told, ready = threading.Event(), [], threading.Event()
 
         def say(urls):
@@ -68,7 +68,7 @@ def server(world):
 
         thread = threading.Thread(
             target=serve_film,
-            args=(world, RtspAddress.of(url)),
+            args=(shown, RtspAddress.of(url)),
             kwargs={"ready": say, "stopping": stopping} | more,
             daemon=True,
         )
@@ -150,8 +150,8 @@ def test_it_runs_in_real_time(server, rendered):
     assert at[-1][0] - at[0][0] == pytest.approx(shown, abs=0.5)
 
 
-def test_once_ends_the_stream(server):
-    told, thread = server(once=True)
+def test_once_ends_the_stream(server, world):
+    told, thread = server(shown=world.model_copy(update={"duration_s": 5.0}), once=True)
     source = RtspSource(told[0])
     assert isinstance(next(iter(source)), Frame)
     thread.join(15)
