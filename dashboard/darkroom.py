@@ -14,18 +14,21 @@ import numpy as np
 
 from dashboard.studio import EYE, TOP, Studio, item, person
 from detect.sources import VideoFileSource
+from scenarios.camera import Camera
 from scenarios.frame import Frame, Image
 from scenarios.load import load_scenario
 from scenarios.population import HEIGHT_M, BagKind, Body, Posture, ThingKind
 from scenarios.scenario import Scenario
 from scenarios.venue import ObstacleKind
 from sim.crowd import Crowd
+from sim.film import compositors
 from sim.render.compositor import Compositor
 from sim.render.video import VideoWriter
 from sim.state import Snapshot
 
 __all__ = [
     "CONDITIONS_SCENARIO", "all_around", "bag", "condition", "incident", "obstacle", "posture", "scene", "thing",
+    "tour",
 ]  # fmt: skip
 
 CONDITIONS_SCENARIO: Final = "forecourt_bag_v1"
@@ -46,7 +49,7 @@ def scene(name: str, camera_id: str) -> Image:
     scenario = load_scenario(name)
     first = min((incident.at_s for incident in scenario.incidents), default=10.0)
     at_s = min(first + 1.0, scenario.duration_s - 1 / scenario.fps)
-    return _wide(next(_moments(scenario, camera_id, [at_s])), 960)
+    return _wide(next(_moments(scenario, camera_id, [at_s]))[0], 960)
 
 
 def all_around(body: Body, looks: int) -> Image:
@@ -106,10 +109,18 @@ def incident(name: str, incident_id: str) -> Image:
     camera_id = _nearest(scenario, spec.place_m)
     last = scenario.duration_s - 1 / scenario.fps
     times = [min(max(spec.at_s + dt, 0.0), last) for dt in (-1.0, 0.5, 2.0, 6.0)]
-    camera = next(c for c in scenario.cameras if c.id == camera_id).build()
-    middle, _ = camera.project([[*spec.place_m, 0.6]])
-    tiles = [_around(image, middle[0], 320, 240) for image in _moments(scenario, camera_id, times)]
+    place = [[*spec.place_m, 0.6]]
+    tiles = [
+        _around(image, camera.project(place)[0][0], 320, 240) for image, camera in _moments(scenario, camera_id, times)
+    ]
     return np.concatenate(tiles, axis=1)
+
+
+def tour(name: str, camera_id: str) -> Image:
+    """Draw four pictures of a camera that moves, over the whole of its scenario."""
+    scenario = load_scenario(name)
+    times = [scenario.duration_s * share for share in (0.02, 0.33, 0.64, 0.95)]
+    return np.concatenate([_wide(image, 320) for image, _ in _moments(scenario, camera_id, times)], axis=1)
 
 
 def condition(key: str, severity: int) -> Image:
@@ -155,11 +166,10 @@ def _walk(instants: int = 6) -> tuple[Snapshot, ...]:
     return tuple(taken)
 
 
-def _moments(scenario: Scenario, camera_id: str, times_s: Sequence[float]) -> Iterator[Image]:
-    """What a camera shows at some instants; the crowd walks there without being filmed."""
+def _moments(scenario: Scenario, camera_id: str, times_s: Sequence[float]) -> Iterator[tuple[Image, Camera]]:
+    """What a camera shows at some instants, and how it stands then; the crowd walks there without being filmed."""
     crowd = Crowd(scenario, scenario.seed)
-    spec = next(c for c in scenario.cameras if c.id == camera_id)
-    compositor = Compositor(scenario, spec.build(), np.random.default_rng(1))
+    (compositor,) = compositors(scenario, None, [camera_id])
     index = 0
     for time_s in times_s:
         wanted = min(round(time_s * scenario.fps), scenario.frame_count - 1)
@@ -167,7 +177,8 @@ def _moments(scenario: Scenario, camera_id: str, times_s: Sequence[float]) -> It
             for _ in range(scenario.steps_per_frame):
                 crowd.step()
             index += 1
-        yield compositor.shoot(crowd.snapshot(), index).frame.image
+        image = compositor.shoot(crowd.snapshot(), index).frame.image
+        yield image, compositor.camera
 
 
 def _nearest(scenario: Scenario, place_m: tuple[float, float]) -> str:

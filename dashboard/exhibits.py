@@ -22,6 +22,7 @@ from dashboard.darkroom import (
     posture,
     scene,
     thing,
+    tour,
 )  # fmt: skip
 from scenarios.conditions import EFFECTS, Conditions
 from scenarios.errors import ParvisError
@@ -39,6 +40,7 @@ KINDS: Final = {
     "bags": "Bags",
     "things": "Things and furniture",
     "incidents": "Incidents",
+    "cameras": "Cameras that move",
     "conditions": "Light, weather, lens and transmission",
 }
 """Sections of the gallery, in order, and what they are called."""
@@ -72,7 +74,7 @@ class Exhibit:
 
 def exhibits() -> tuple[Exhibit, ...]:
     """Return everything there is to see, section by section; drawing nothing yet."""
-    return (*_places(), *_people(), *_postures(), *_bags(), *_things(), *_incidents(), *_conditions())
+    return (*_places(), *_people(), *_postures(), *_bags(), *_things(), *_incidents(), *_cameras(), *_conditions())
 
 
 def _places() -> Iterator[Exhibit]:
@@ -133,6 +135,21 @@ def _incidents() -> Iterator[Exhibit]:
                 f"{scenario.title}. Before it begins, 0.5, 2 and 6 seconds after.", (spec.kind.value, name),
                 f"parvis run {name}", partial(incident, name, spec.id),
             )  # fmt: skip
+
+
+def _cameras() -> Iterator[Exhibit]:
+    for name in library():
+        try:
+            scenario = load_scenario(name)
+        except ParvisError:
+            continue
+        for spec in scenario.cameras:
+            if spec.motion is not None:
+                yield Exhibit(
+                    f"camera-{name}-{spec.id}", "cameras", f"{_words(spec.id)}: {scenario.title}",
+                    "From the beginning to the end of the scenario.", (name, spec.id, *scenario.tags),
+                    f"parvis run {name}", partial(tour, name, spec.id),
+                )  # fmt: skip
 
 
 def _conditions() -> Iterator[Exhibit]:

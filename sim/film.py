@@ -26,7 +26,7 @@ from sim.render.truth_tables import TruthTables
 from sim.render.video import VideoWriter
 from sim.state import Snapshot
 
-__all__ = ["FilmResult", "digest", "film", "film_cameras", "frames", "shots"]
+__all__ = ["FilmResult", "compositors", "digest", "film", "film_cameras", "frames", "shots"]
 
 _SENSOR_STREAM: Final = 0x5E2508
 """Keeps the sensor's chance apart from the crowd's."""
@@ -79,7 +79,7 @@ def shots(
         The world, and one shot a camera in the scenario's order.
     """
     crowd = Crowd(scenario, _seed(scenario, seed))
-    yield from _roll(scenario, crowd, _compositors(scenario, seed, cameras))
+    yield from _roll(scenario, crowd, compositors(scenario, seed, cameras))
 
 
 def frames(
@@ -117,7 +117,7 @@ def film(
         RecordingError: The folder cannot be written.
     """
     crowd = Crowd(scenario, _seed(scenario, seed))
-    compositors = _compositors(scenario, seed, None)
+    filming = compositors(scenario, seed, None)
     cameras = film_cameras(scenario, seed)
     truth = TruthTables([c.id for c in cameras])
     times = []
@@ -126,7 +126,7 @@ def film(
             stack.enter_context(VideoWriter(recording.video(c.id), c.width_px, c.height_px, scenario.fps))
             for c in cameras
         ]
-        for index, (snapshot, taken) in enumerate(_roll(scenario, crowd, compositors)):
+        for index, (snapshot, taken) in enumerate(_roll(scenario, crowd, filming)):
             times.append(snapshot.time_s)
             truth.add_world(snapshot)
             for writer, shot in zip(writers, taken, strict=True):
@@ -175,8 +175,14 @@ def _seed(scenario: Scenario, seed: int | None) -> int:
     return scenario.seed if seed is None else seed
 
 
-def _compositors(scenario: Scenario, seed: int | None, wanted: Sequence[str] | None) -> list[Compositor]:
-    """One a camera; what a camera shows does not depend on which others are filmed."""
+def compositors(scenario: Scenario, seed: int | None, wanted: Sequence[str] | None) -> list[Compositor]:
+    """Return one a camera; what a camera shows does not depend on which others are filmed.
+
+    Args:
+        scenario: What to film.
+        seed: In place of the scenario's own.
+        wanted: Ids of the cameras; None: all.
+    """
     root = np.random.default_rng((_SENSOR_STREAM, _seed(scenario, seed)))
     chance = root.spawn(len(scenario.cameras))
     times = np.arange(scenario.frame_count) / scenario.fps
@@ -192,15 +198,13 @@ def _compositors(scenario: Scenario, seed: int | None, wanted: Sequence[str] | N
     ]
 
 
-def _roll(
-    scenario: Scenario, crowd: Crowd, compositors: list[Compositor]
-) -> Iterator[tuple[Snapshot, tuple[Shot, ...]]]:
+def _roll(scenario: Scenario, crowd: Crowd, filming: list[Compositor]) -> Iterator[tuple[Snapshot, tuple[Shot, ...]]]:
     for index in range(scenario.frame_count):
         if index:
             for _ in range(scenario.steps_per_frame):
                 crowd.step()
         snapshot = crowd.snapshot()
-        yield snapshot, tuple(c.shoot(snapshot, index) for c in compositors)
+        yield snapshot, tuple(c.shoot(snapshot, index) for c in filming)
 
 
 def _save_mot(truth: GroundTruth, camera_id: str, path: Path) -> None:

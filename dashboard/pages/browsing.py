@@ -19,7 +19,7 @@ __all__ = ["show"]
 _ALL: Final = "all"
 _SHORT: Final = {
     "places": "Scenarios", "people": "People", "postures": "Postures", "bags": "Bags", "things": "Things",
-    "incidents": "Incidents", "conditions": "Conditions",
+    "incidents": "Incidents", "cameras": "Cameras", "conditions": "Conditions",
 }  # fmt: skip
 
 
@@ -47,7 +47,7 @@ def show() -> None:
         elif kind == "conditions":
             _conditions(mine)
         else:
-            st.html(_grid(mine, "wide" if kind == "incidents" else ""))
+            st.html(_grid(mine, "wide" if kind in ("incidents", "cameras") else ""))
 
 
 def _matches(exhibit: Exhibit, words: Sequence[str]) -> bool:
