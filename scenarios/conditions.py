@@ -112,6 +112,11 @@ class Conditions(Entry):
         return min(self.sun_elevation_deg, _of(self.low_sun, 90, 20, 13, 8, 5, 3))
 
     @property
+    def overcast(self) -> float:
+        """How far rain, snow or fog hide the sun, 0 to 1: all of it from severity 2 on."""
+        return min(1.0, max(self.fog, self.rain, self.snow) / 2)
+
+    @property
     def fog_per_m(self) -> float:
         """Extinction by fog alone."""
         return _of(self.fog, 0, 3 / 500, 3 / 250, 3 / 100, 3 / 60, 3 / 30)

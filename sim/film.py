@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -40,7 +40,7 @@ class FilmResult:
         recording: Where it lies.
         truth: What happened.
         cameras: The cameras, the burnt-in mark among their masks; moving ones as tracks.
-        frame_count: Pictures of each camera.
+        frame_count: Pictures that each camera took, lost ones included.
         seed: That decided it.
     """
 
@@ -85,7 +85,7 @@ def shots(
 def frames(
     scenario: Scenario, seed: int | None = None, cameras: Sequence[str] | None = None
 ) -> Iterator[tuple[Frame, ...]]:
-    """Run the crowd and film it, an instant at a time: one picture a camera in the scenario's order.
+    """Run the crowd and film it, an instant at a time: one picture a camera in the scenario's order, but those lost.
 
     Args:
         scenario: What to film.
@@ -93,7 +93,7 @@ def frames(
         cameras: Ids of the cameras wanted; None: all.
     """
     for _, taken in shots(scenario, seed, cameras):
-        yield tuple(shot.frame for shot in taken)
+        yield tuple(shot.frame for shot in taken if not shot.lost)
 
 
 def film(
@@ -104,6 +104,9 @@ def film(
     progress: Callable[[float], None] | None = None,
 ) -> FilmResult:
     """Film a scenario into a run folder: videos, calibrated cameras, picture times, scenario and truth.
+
+    A picture that a camera loses is missing from its film, its times and its boxes, as from a real recording; the
+    people, objects and incidents of that instant are in the truth all the same.
 
     ``run.json`` is left to whoever decides what the run was for.
 
@@ -120,25 +123,32 @@ def film(
     filming = compositors(scenario, seed, None)
     cameras = film_cameras(scenario, seed)
     truth = TruthTables([c.id for c in cameras])
+    kept: list[list[int]] = [[] for _ in cameras]
     times = []
     with ExitStack() as stack:
+        bits = scenario.conditions.bits_per_pixel
         writers = [
-            stack.enter_context(VideoWriter(recording.video(c.id), c.width_px, c.height_px, scenario.fps))
+            stack.enter_context(
+                VideoWriter(recording.video(c.id), c.width_px, c.height_px, scenario.fps, bits_per_pixel=bits)
+            )
             for c in cameras
         ]
         for index, (snapshot, taken) in enumerate(_roll(scenario, crowd, filming)):
             times.append(snapshot.time_s)
             truth.add_world(snapshot)
-            for writer, shot in zip(writers, taken, strict=True):
-                writer.write(shot.frame.image)
-                truth.add_shot(shot)
+            for writer, shot, mine in zip(writers, taken, kept, strict=True):
+                if not shot.lost:
+                    writer.write(shot.frame.image, snapshot.time_s)
+                    truth.add_shot(replace(shot, frame=replace(shot.frame, index=len(mine))))
+                    mine.append(index)
             if progress is not None:
                 progress((index + 1) / scenario.frame_count)
     whole = truth.truth(scenario.duration_s, crowd.incidents_truth())
     whole.save(recording.truth_dir)
+    cameras = tuple(_at_kept(camera, mine) for camera, mine in zip(cameras, kept, strict=True))
     recording.save_cameras(list(cameras))
-    for camera in cameras:
-        recording.save_frame_times(camera.id, np.array(times))
+    for camera, mine in zip(cameras, kept, strict=True):
+        recording.save_frame_times(camera.id, np.array(times)[mine])
         _save_mot(whole, camera.id, recording.mot_truth(camera.id))
     run_as = scenario.model_copy(update={"seed": _seed(scenario, seed)})
     recording.scenario_toml.write_text(
@@ -169,6 +179,19 @@ def digest(recording: Recording) -> dict[str, str]:
             for picture in file.decode(video=0):
                 seen.update(np.ascontiguousarray(picture.to_ndarray(format="yuv420p")).data)
     return {"truth_sha256": told.hexdigest(), "pixels_sha256": seen.hexdigest()}
+
+
+def _at_kept(camera: Camera | CameraTrack, kept: list[int]) -> Camera | CameraTrack:
+    """The poses of the pictures that are in the film."""
+    if isinstance(camera, Camera) or len(kept) == len(camera):
+        return camera
+    return replace(
+        camera,
+        time_s=camera.time_s[kept],
+        matrix=camera.matrix[kept],
+        rotation=camera.rotation[kept],
+        translation_m=camera.translation_m[kept],
+    )
 
 
 def _seed(scenario: Scenario, seed: int | None) -> int:

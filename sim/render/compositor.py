@@ -22,11 +22,14 @@ from sim.render.lens import lens_array
 from sim.render.light import Light
 from sim.render.mark import Mark
 from sim.render.moving import MovingView
+from sim.render.optics import Optics
 from sim.render.plate import PlateLook, plate_backdrop, plate_conditions, plate_of
 from sim.render.raster import paint, place
-from sim.render.sensor import Sensor
+from sim.render.sensor import SIGMA_AT_ONE
 from sim.render.shadows import lay_floor, throw
 from sim.render.solids import SCREEN
+from sim.render.vibration import Vibration
+from sim.render.view import Views
 from sim.state import Snapshot
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
@@ -70,11 +73,13 @@ class Shot:
         frame: What a detector gets.
         boxes: What is where in it.
         instance_id: Id of whom each pixel shows; -1 nobody, -2 the mark; shape (h, w), int32.
+        lost: Whether the camera lost it before it was recorded or sent: it is missing from the film.
     """
 
     frame: Frame
     boxes: Boxes
     instance_id: NDArray[np.int32]
+    lost: bool = False
 
 
 class Compositor:
@@ -100,23 +105,29 @@ class Compositor:
         self.camera = camera
         w, h = camera.width_px, camera.height_px
         plate = plate_of(scenario, camera.id)
+        look = self._look = PlateLook.of(plate) if plate is not None else None
         conditions = plate_conditions(plate, scenario.conditions) if plate is not None else scenario.conditions
-        self._look = PlateLook.of(plate) if plate is not None else None
-        self._light = Light.of(conditions)
-        self._floor = Floor.of(scenario.venue, self._light)
-        self._moving = None if track is None else MovingView(scenario, track, self._light, self._floor)
-        if plate is not None:
-            self.backdrop = plate_backdrop(scenario, camera, plate)
-        elif self._moving is None:
-            self.backdrop = Backdrop.of(scenario, camera, self._light, self._floor)
-        else:
-            self.camera, self.backdrop = self._moving.at(0)
+        light = Light.of(conditions, scenario.venue, camera)
+        self._floor = floor = Floor.of(scenario.venue, light)
+
+        def draw(seen: Camera) -> Backdrop:
+            if plate is not None:
+                return plate_backdrop(scenario, camera, plate)
+            return Backdrop.of(scenario, seen, light, floor)
+
+        shake, chance = rng.spawn(2)
+        vibration = Vibration(conditions, camera, shake)
+        moving = MovingView(scenario, track, light, floor).at if track is not None else None
+        self._views = Views(camera, light, vibration, draw, moving)
+        self._moves = track is not None
+        self.view = self._views.at(0, 0.0)
+        noise = look.noise / SIGMA_AT_ONE if look is not None else None
+        self._optics = Optics(
+            conditions, camera, light, self._views.surface_m(), vibration, chance, noise=noise, lens=look is None
+        )
         self._seats = Seats(scenario.venue)
-        self._sensor = Sensor(w, h, conditions, rng, look=self._look)
         self._mark = Mark(camera) if mark else None
-        self._exposure = scenario.conditions.brightness
-        self._stand()
-        self._canvas = self._empty.copy()
+        self._canvas = self.view.empty.copy()
         self._surface: Any = pygame.image.frombuffer(self._canvas.data, (w, h), "BGRA")
         self._layer = np.zeros((h, w, 4), np.uint8)
         self._layer_surface: Any = pygame.image.frombuffer(self._layer.data, (w, h), "BGRA")
@@ -131,49 +142,48 @@ class Compositor:
             snapshot: The world at that instant.
             index: Number of the picture.
         """
-        if self._moving is not None:
-            self.camera, self.backdrop = self._moving.at(index)
-            self._stand()
+        lost = self._optics.losses.next()
+        view = self.view = self._views.at(index, snapshot.time_s)
+        self.camera = view.camera
+        lens = lens_array(view.camera)
+        if self._moves:
+            self._optics.aim(view.camera, view.surface_m)
         cast = stage(snapshot, self._seats, self.camera.position_m)
         count = len(cast.id)
         w, h = self.camera.width_px, self.camera.height_px
-        light = self._light.array()
+        light = view.light.array()
         screen = np.empty((len(cast.solids), SCREEN))
         patch = np.zeros((count, 5), np.int64)
-        pixels = place(cast.solids, cast.first, self._lens, light, w, h, screen, patch)
+        pixels = place(cast.solids, cast.first, lens, light, w, h, screen, patch)
         self._grow(pixels, int((patch[:, 2] * patch[:, 3]).max(initial=1)))
         sunlit = self._floor.sunlit(cast.place_m)
         whole = np.zeros((count, 5))
         paint(
-            cast.solids, cast.first, screen, patch, light, sunlit, self._exposure, self.backdrop.depth_m,
+            cast.solids, cast.first, screen, patch, view.light.on_figures(cast.place_m, sunlit), view.depth_m,
             self._scratch, self._atlas, whole,
         )  # fmt: skip
         throw(
-            cast.solids, cast.first, cast.on_floor | (self._light.shadow_depth > 0.02), cast.place_m, cast.spread,
-            self._lens, light, self.backdrop.ground, self.backdrop.sunlit, self._dark,
+            cast.solids, cast.first, cast.on_floor | (view.light.shadow_depth > 0.02), cast.place_m, cast.spread,
+            lens, light, view.ground, view.sunlit, self._dark,
         )  # fmt: skip
-        self._canvas[:] = self._empty
+        self._canvas[:] = view.empty
         lay_floor(self._dark, self._canvas)
         instance = np.full((h, w), _NOBODY, np.int32)
         self._blit(cast, patch)
         seen = np.zeros((count, 5))
         _stamp(cast.order, patch, self._atlas, instance)
         if self._mark is not None:
-            self._mark.burn(self._surface, snapshot.time_s)
             band_w, band_h = self._mark.size_px
             instance[:band_h, :band_w] = _MARKED
         _look(instance, seen)
-        picture = self._sensor.take(np.asarray(cv2.cvtColor(self._canvas, cv2.COLOR_BGRA2BGR), np.uint8))
+        scene = np.asarray(cv2.cvtColor(self._canvas, cv2.COLOR_BGRA2BGR), np.uint8)
+        picture = self._optics.expose(scene, snapshot.time_s)
+        if self._mark is not None:
+            self._mark.burn(picture, snapshot.time_s)
         frame = Frame(self.camera.id, index, snapshot.time_s, None, picture)
         boxes = _boxes(cast, whole, seen, w, h)
         named = np.append(cast.id, (_MARKED, _NOBODY)).astype(np.int32)[instance]
-        return Shot(frame, boxes, named)
-
-    def _stand(self) -> None:
-        """Take in the camera and the backdrop of this instant."""
-        self._lens = lens_array(self.camera)
-        exposed = cv2.convertScaleAbs(self.backdrop.image, alpha=self._exposure)
-        self._empty = np.asarray(cv2.cvtColor(exposed, cv2.COLOR_BGR2BGRA), np.uint8)
+        return Shot(frame, boxes, named, lost)
 
     def _grow(self, atlas_pixels: int, patch_pixels: int) -> None:
         if atlas_pixels > len(self._atlas):

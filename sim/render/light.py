@@ -39,11 +39,11 @@ LIGHT_COLUMNS: Final = 24
 """Columns of `Light.on_figures`; names ending in BGR, and TO_SUN, TO_KEY, AIRLIGHT, are the first of three."""
 
 _CHEST_M: Final = 1.1
-_LOW_SUN: Final = 1.9
+_LOW_SUN: Final = 2.3
 """What a surface square to a low sun gets from it, against level ground in full light."""
 _FOG_BGR: Final = np.array((214.0, 209.0, 204.0))
-_WARM_BGR: Final = np.array((0.58, 0.88, 1.14))
-_SHADE_BGR: Final = np.array((1.07, 1.0, 0.95))
+_WARM_BGR: Final = np.array((0.46, 0.80, 1.16))
+_SHADE_BGR: Final = np.array((0.90, 0.955, 1.02))
 _DUSK_BGR: Final = np.array((1.22, 1.0, 0.84))
 _TOWN_BGR: Final = np.array((0.94, 0.97, 1.03))
 _ENOUGH_LUX: Final = 2.0
@@ -69,6 +69,7 @@ class Light:
         forward: Where it looks, unit vector, shape (3,).
         reach_m: Of the infrared illuminator beside the camera; 0: none.
         darkness: 0 by day to 5 at night: windows are lit from about 1.5 on.
+        overcast: How far clouds hide the blue and the sun, 0 to 1.
         wetness: Of the floor, 0 dry to 1 standing water.
         snow_cover: Share of the floor under snow, 0 to 1.
         infrared: Whether the picture is one of infrared light: grey, and clothes without their colours.
@@ -88,6 +89,7 @@ class Light:
     forward: NDArray[np.float64] = field(default_factory=lambda: np.array((1.0, 0.0, 0.0)))
     reach_m: float = 0.0
     darkness: float = 0.0
+    overcast: float = 0.0
     wetness: float = 0.0
     snow_cover: float = 0.0
     infrared: bool = False
@@ -105,12 +107,12 @@ class Light:
         to_sun = np.array((np.sin(azimuth) * np.cos(elevation), np.cos(azimuth) * np.cos(elevation), np.sin(elevation)))
         up = float(to_sun[2])
         dark = conditions.sky_dark
-        risen = max(0.0, 1.0 - dark / 2)
+        risen = max(0.0, 1.0 - dark / 2) * (1.0 - 0.9 * conditions.overcast)
         taken = 0.66 * conditions.shadow * risen
         low = min(1.0, conditions.low_sun)
         sun = (1 - low) * taken / max(up, 0.42) + low * _LOW_SUN * risen * max(conditions.shadow, 0.5)
         sky = (1 - low) * (1 - taken) + low * (1 - sun * up)
-        warmth = float(np.interp(conditions.sun_height_deg, (3, 25), (1, 0))) * low
+        warmth = float(np.interp(conditions.sun_height_deg, (4, 25), (1, 0))) * low
         dusk = float(np.interp(dark, (0, 3, 4, 5), (0, 1, 0.8, 0)))
         night = float(np.interp(dark, (3.5, 5), (0, 1)))
         sky_bgr = (_SHADE_BGR**warmth) * (_DUSK_BGR**dusk) * (_TOWN_BGR**night)
@@ -136,6 +138,7 @@ class Light:
             forward=camera.rotation[2].copy() if camera is not None else np.array((1.0, 0.0, 0.0)),
             reach_m=reach,
             darkness=dark,
+            overcast=conditions.overcast,
             wetness=conditions.wetness,
             snow_cover=conditions.snow_cover,
             infrared=conditions.infrared > 0,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from scenarios.camera import Camera
 from scenarios.camera_track import CameraTrack
+from scenarios.frame import Image
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
@@ -37,11 +38,14 @@ class Mark:
         widest, tall = self._font.size(f"{_TEXT}  {camera.id}  {_LONGEST_TIME}")
         self.size_px: tuple[int, int] = (min(widest + 14, camera.width_px), min(tall + 8, camera.height_px))
         """Width and height of the band."""
+        self._band = np.zeros((self.size_px[1], self.size_px[0], 4), np.uint8)
+        self._surface: Any = pygame.image.frombuffer(self._band.data, self.size_px, "BGRA")
 
-    def burn(self, surface: Any, time_s: float) -> None:
-        """Draw the band and the time onto a pygame surface."""
-        surface.fill((16, 16, 16), (0, 0, *self.size_px))
-        surface.blit(self._font.render(f"{_TEXT}  {self._id}  {clock(time_s)}", True, (238, 238, 238)), (7, 4))
+    def burn(self, picture: Image, time_s: float) -> None:
+        """Draw the band and the time into a finished picture, shape (h, w, 3), as a recorder does."""
+        self._surface.fill((16, 16, 16))
+        self._surface.blit(self._font.render(f"{_TEXT}  {self._id}  {clock(time_s)}", True, (238, 238, 238)), (7, 4))
+        picture[: self.size_px[1], : self.size_px[0]] = self._band[..., :3]
 
     @property
     def polygon_px(self) -> NDArray[np.float64]:

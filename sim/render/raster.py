@@ -75,7 +75,7 @@ def place(solids: Any, first: Any, lens: Any, to_sun: Any, width: int, height: i
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def paint(
-    solids: Any, first: Any, screen: Any, patch: Any, light: Any, sunlit: Any, exposure: float, depth_map: Any,
+    solids: Any, first: Any, screen: Any, patch: Any, rows: Any, depth_map: Any,
     colour: Any, atlas: Any, whole: Any,
 ) -> None:  # fmt: skip
     """Paint every figure into its patch of the atlas, obstacles in front of it cut out.
@@ -85,9 +85,7 @@ def paint(
         first: Shape (m + 1,).
         screen: From `place`, shape (n, 44).
         patch: From `place`, shape (m, 5).
-        light: See `sim.render.light.Light.array`.
-        sunlit: Share of the sun on each figure, shape (m,).
-        exposure: Gain of the camera.
+        rows: See `sim.render.light.Light.on_figures`, shape (m, 24).
         depth_map: Depth of the obstacles, shape (h, w).
         colour: Scratch, shape (p, 5), float32: premultiplied BGR, cover, depth; p of the largest patch.
         atlas: Written, shape (pixels, 4), uint8, premultiplied BGRA.
@@ -95,8 +93,14 @@ def paint(
     """
     high, wide = depth_map.shape
     nearness, turn = np.empty(_MOST), np.empty(_MOST, np.int64)
+    light = np.zeros(5)
     for i in range(patch.shape[0]):
         whole[i, 0] = 0.0
+        row = rows[i]
+        for k in range(3):
+            light[k] = row[k]
+        light[3], light[4] = row[3] + 0.7 * row[14], row[4]
+        through = row[18]
         pw, ph = patch[i, 2], patch[i, 3]
         if pw == 0:
             continue
@@ -119,9 +123,9 @@ def paint(
             if count > 8 and (screen[s, 40] - screen[s, 38]) * (screen[s, 41] - screen[s, 39]) < 1.5:
                 continue  # too small to be seen on a body
             if solids[s, KIND] == BOX:
-                _box(solids[s], screen[s], patch[i], light, sunlit[i], colour)
+                _box(solids[s], screen[s], patch[i], light, 1.0, colour)
             else:
-                _sweep(solids[s], screen[s], patch[i], light, sunlit[i], colour)
+                _sweep(solids[s], screen[s], patch[i], light, 1.0, colour)
         whole_silhouette(patch[i], colour, whole[i])
         base = patch[i, 4]
         for y in range(ph):
@@ -138,7 +142,9 @@ def paint(
                 hidden = 0 <= gx < wide and 0 <= gy < high and depth_map[gy, gx] < colour[p, 4]
                 keep = 0.0 if hidden else 255.0 * cover
                 for k in range(3):
-                    atlas[base + p, k] = np.uint8(0.0 if hidden else min(colour[p, k] * exposure, keep) + 0.5)
+                    hue = (row[3] * row[5 + k] + 0.7 * row[14] * row[15 + k]) / max(light[3], 1e-6)
+                    value = colour[p, k] * hue * through + row[19 + k] * (1.0 - through) * cover
+                    atlas[base + p, k] = np.uint8(0.0 if hidden else min(value, keep) + 0.5)
                 atlas[base + p, 3] = np.uint8(keep + 0.5)
 
 

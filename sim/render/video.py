@@ -26,6 +26,8 @@ _ENCODER: Final = {
     "x264-params": "threads=1:lookahead-threads=1",
 }
 _KEYFRAME_S: Final = 2.0
+_BUFFER_S: Final = 1.0
+"""A constant rate holds over so long a time: what a key picture takes is missing after it."""
 _TICKS: Final = 90_000
 _WAITING: Final = 2
 """So many pictures wait for the encoder; then whoever writes waits."""
@@ -42,12 +44,15 @@ class VideoWriter:
         width_px: Even.
         height_px: Even.
         fps: Pictures a second.
+        bits_per_pixel: What the film may take, as of a camera with a constant bit rate; None: constant quality.
 
     Raises:
         RecordingError: The file cannot be written.
     """
 
-    def __init__(self, path: Path, width_px: int, height_px: int, fps: float) -> None:
+    def __init__(
+        self, path: Path, width_px: int, height_px: int, fps: float, *, bits_per_pixel: float | None = None
+    ) -> None:
         if width_px % 2 or height_px % 2:
             raise RecordingError(f"{path}: H.264 needs even sizes, not {width_px} x {height_px}")
         self._path = path
@@ -55,11 +60,14 @@ class VideoWriter:
         self._rate = Fraction(fps).limit_denominator(1001)
         self._time_base = Fraction(1, _TICKS)
         self._count = 0
+        self._last = -1
         self._planes = np.empty((height_px * 3 // 2, width_px), np.uint8)  # reused: large holes fragment the heap
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
-            stream: Any = self._file.add_stream("libx264", rate=self._rate, options=dict(_ENCODER))
+            stream: Any = self._file.add_stream(
+                "libx264", rate=self._rate, options=_options(width_px * height_px * fps, bits_per_pixel)
+            )
         except (OSError, FFmpegError) as error:
             raise RecordingError(f"{path}: the film cannot be written ({error})") from None
         stream.width, stream.height, stream.pix_fmt = width_px, height_px, "yuv420p"
@@ -67,13 +75,17 @@ class VideoWriter:
         stream.codec_context.time_base = self._time_base
         stream.codec_context.thread_count = 1
         self._stream = stream
-        self._waiting: Queue[Image | None] = Queue(_WAITING)
+        self._waiting: Queue[tuple[Image, float | None] | None] = Queue(_WAITING)
         self._error: Exception | None = None
         self._encoder = Thread(target=self._encode_all, name=f"encode {path.name}", daemon=True)
         self._encoder.start()
 
-    def write(self, image: Image) -> None:
-        """Append a picture, shape (height, width, 3), BGR; it must not be changed afterwards.
+    def write(self, image: Image, time_s: float | None = None) -> None:
+        """Append a picture.
+
+        Args:
+            image: Shape (height, width, 3), BGR; it must not be changed afterwards.
+            time_s: When it was taken, later than the last one; None: a picture after the last one.
 
         Raises:
             RecordingError: It has another size, or the disk is full.
@@ -82,7 +94,7 @@ class VideoWriter:
             raise RecordingError(f"{self._path}: a picture of shape {image.shape} in a film of shape {self._shape}")
         if self._error is not None:
             raise self._error
-        self._waiting.put(image)
+        self._waiting.put((image, time_s))
 
     def close(self) -> None:
         """Finish the file.
@@ -118,17 +130,18 @@ class VideoWriter:
 
     def _encode_all(self) -> None:
         """Encode what waits until None comes; after an error only take it away, so that nobody waits for ever."""
-        while (image := self._waiting.get()) is not None:
+        while (item := self._waiting.get()) is not None:
             if self._error is None:
                 try:
-                    self._encode(image)
+                    self._encode(*item)
                 except Exception as error:
                     self._error = error
 
-    def _encode(self, image: Image) -> None:
+    def _encode(self, image: Image, time_s: float | None) -> None:
         cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420, dst=self._planes)
         frame = av.VideoFrame.from_ndarray(self._planes, format="yuv420p")
-        frame.pts = round(self._count * _TICKS / self._rate)
+        ticks = round(self._count * _TICKS / self._rate if time_s is None else time_s * _TICKS)
+        self._last = frame.pts = max(ticks, self._last + 1)
         frame.time_base = self._time_base
         self._count += 1
         self._mux(frame)
@@ -139,3 +152,11 @@ class VideoWriter:
                 self._file.mux(packet)
         except (OSError, FFmpegError) as error:
             raise RecordingError(f"{self._path}: the film cannot be written ({error})") from None
+
+
+def _options(pixels_per_s: float, bits_per_pixel: float | None) -> dict[str, str]:
+    if bits_per_pixel is None:
+        return dict(_ENCODER)
+    rate = max(8_000, round(pixels_per_s * bits_per_pixel))
+    steady = {"b": str(rate), "maxrate": str(rate), "bufsize": str(round(rate * _BUFFER_S))}
+    return {key: value for key, value in _ENCODER.items() if key != "crf"} | steady

@@ -117,7 +117,7 @@ def test_boxes_are_exactly_those_of_the_pixels(plain):
         assert u.max() + 1 <= x2
         assert v.max() + 1 <= y2
         assert 0 < shot.boxes.visibility[k] <= 1
-    assert set(shot.boxes.id[shot.boxes.is_bag]) <= set(range(501, 506))
+    assert set(shot.boxes.id[shot.boxes.is_bag]) <= set(range(501, 501 + len(BagKind)))
 
 
 def test_alone_in_the_open_everything_is_visible(plain):
@@ -189,17 +189,17 @@ def test_without_sun_there_is_no_cast_shadow():
 
 def test_obstacles_throw_shadows_on_the_floor(plain):
     (u, v), (lit_u, lit_v) = np.round(plain.camera.project([(2.9, 12.1, 0.0), (9.5, 12.1, 0.0)])[0]).astype(int)
-    assert plain.backdrop.sunlit[v, u] < 40
-    assert plain.backdrop.sunlit[lit_v, lit_u] == 255
+    assert plain.view.sunlit[v, u] < 40
+    assert plain.view.sunlit[lit_v, lit_u] == 255
 
 
 def test_depth_of_the_wall_is_that_of_its_place(plain):
     (px,), (depth,) = plain.camera.project([(6.0, 12.0, 1.3)])
     u, v = np.round(px).astype(int)
-    assert plain.backdrop.depth_m[v, u] == pytest.approx(depth, abs=0.15)
-    assert plain.backdrop.ground[v, u] == 0
+    assert plain.view.depth_m[v, u] == pytest.approx(depth, abs=0.15)
+    assert plain.view.ground[v, u] == 0
     (free,), _ = plain.camera.project([(15.0, 8.0, 0.0)])
-    assert np.isinf(plain.backdrop.depth_m[tuple(np.round(free).astype(int)[::-1])])
+    assert np.isinf(plain.view.depth_m[tuple(np.round(free).astype(int)[::-1])])
 
 
 def test_same_seed_same_pixels_another_seed_other_noise():

@@ -62,7 +62,7 @@ def test_another_size_is_refused(tmp_path):
 
 
 def test_what_goes_wrong_while_encoding_is_said(tmp_path, monkeypatch):
-    def full(self, image):
+    def full(self, image, time_s):
         raise RecordingError("a.mp4: the film cannot be written (No space left on device)")
 
     film = VideoWriter(tmp_path / "a.mp4", 320, 180, 10)
