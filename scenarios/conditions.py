@@ -40,7 +40,7 @@ class Conditions(Entry):
         darkness: Light of the sky on level ground. 1: 1500 lux, a dull late afternoon; 2: 300 lux, sunset;
             3: 30 lux, civil twilight; 4: 3 lux, its end; 5: 0.3 lux, night under a town's sky. The lamps of the venue
             burn from 1.5 on; the camera opens its shutter, then raises its gain by up to 36 dB, then the picture sinks.
-        low_sun: The sun no higher than 20, 13, 8, 5 and 3 degrees at 1 to 5: long shadows, warm light, and glare in
+        low_sun: The sun no higher than 20, 15, 11, 8 and 5 degrees at 1 to 5: long shadows, warm light, and glare in
             the lens where it stands in the picture or near it.
         infrared: Night mode: a grey picture under an illuminator on the camera whose light is enough for 60, 40, 28,
             20 and 14 m at 1 to 5, in a night of at least ``darkness`` 5.
@@ -109,7 +109,7 @@ class Conditions(Entry):
     @property
     def sun_height_deg(self) -> float:
         """Elevation of the sun, low sun included."""
-        return min(self.sun_elevation_deg, _of(self.low_sun, 90, 20, 13, 8, 5, 3))
+        return min(self.sun_elevation_deg, _of(self.low_sun, 90, 20, 15, 11, 8, 5))
 
     @property
     def overcast(self) -> float:

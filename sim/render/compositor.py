@@ -40,6 +40,7 @@ __all__ = ["Boxes", "Compositor", "Shot"]
 
 _NOBODY: Final = -1
 _MARKED: Final = -2
+_CLEAR: Final = np.full((1, 1), 255, np.uint8)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,7 +168,7 @@ class Compositor:
             lens, light, view.ground, view.sunlit, self._dark,
         )  # fmt: skip
         self._canvas[:] = view.empty
-        lay_floor(self._dark, self._canvas)
+        lay_floor(self._dark, _CLEAR if view.clear is None else view.clear, self._canvas)
         instance = np.full((h, w), _NOBODY, np.int32)
         self._blit(cast, patch)
         seen = np.zeros((count, 5))

@@ -14,10 +14,10 @@ from scenarios.frame import Image
 
 __all__ = ["Dirt", "Drops"]
 
-_DUST_BGR: Final = np.array((124.0, 138.0, 150.0))
+_DUST_BGR: Final = np.array((108.0, 122.0, 134.0))
 _THREAD_BGR: Final = np.array((226.0, 228.0, 230.0))
 _WEB_MARGIN: Final = 8
-_COARSE: Final = 16
+_COARSE: Final = 8
 _PLACES: Final = 5
 """So many places a drop's slot takes in turn."""
 
@@ -47,27 +47,29 @@ class Dirt:
     ) -> None:
         chance = rng.spawn(2)
         shape = (height_px, width_px)
-        self._dust = _dust(conditions.dirt_share, shape, chance[0]) if conditions.dirt else None
-        self._web = _web(conditions.web, shape, chance[1]) if conditions.web else None
+        self._dust = np.repeat(_dust(conditions.dirt_share, shape, chance[0]), 3, axis=1) if conditions.dirt else None
+        self._web = np.repeat(_web(conditions.web, shape, chance[1]), 3, axis=1) if conditions.web else None
         self._sway = chance[1].uniform(0, 2 * np.pi, 2)
         shone = min(1.25, level * (0.75 + 0.9 * glare))
-        self._dust_bgr = np.minimum(_DUST_BGR * shone + 60 * glare, 250).astype(np.int16)
-        self._thread_bgr = np.minimum(_THREAD_BGR * (1.0 if lit else min(1.0, level)), 250).astype(np.int16)
+        self._dust_bgr = np.tile(np.minimum(_DUST_BGR * shone + 60 * glare, 250).astype(np.int32), width_px)
+        threads = np.minimum(_THREAD_BGR * (1.0 if lit else min(1.0, level)), 250)
+        self._thread_bgr = np.tile(threads.astype(np.int32), width_px)
 
     def veil(self, image: Image, time_s: float) -> None:
         """Lay it over a picture, shape (h, w, 3), in place."""
+        flat = image.reshape(image.shape[0], -1)
         if self._dust is not None:
-            _cover(image, self._dust, 0, 0, self._dust_bgr)
+            _cover(flat, self._dust, 0, 0, self._dust_bgr)
         if self._web is not None:
             right, down = _WEB_MARGIN / 2 * (1 + np.sin(2 * np.pi * np.array((0.31, 0.47)) * time_s + self._sway))
-            _cover(image, self._web, round(float(down)), round(float(right)), self._thread_bgr)
+            _cover(flat, self._web, round(float(down)), 3 * round(float(right)), self._thread_bgr)
 
 
 def _dust(share: float, shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.uint8]:
     """Opacity of the dust: a thin film, and blots until the wanted share of the picture is covered."""
     h, w = shape
     film = cv2.resize(rng.random((9, 15)).astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
-    opaque = 0.10 * share * (0.4 + film) + 0.05 * share
+    opaque = 0.34 * share * (0.3 + film) + 0.10 * share
     small_h, small_w = h // 2, w // 2
     blots = np.zeros((small_h, small_w), np.float32)
     unit = small_w / 640
@@ -76,7 +78,7 @@ def _dust(share: float, shape: tuple[int, int], rng: np.random.Generator) -> NDA
             break
         x, y = rng.uniform(0, small_w), rng.uniform(0, small_h)
         radius = unit * float(np.clip(rng.lognormal(np.log(13), 0.6), 4, 60))
-        dense = rng.uniform(0.10, 0.28 + 0.5 * share)
+        dense = rng.uniform(0.16, 0.50 + 0.6 * share)
         blot = np.zeros_like(blots)
         corners = 14
         turn = np.linspace(0, 2 * np.pi, corners, endpoint=False)
@@ -130,13 +132,12 @@ def _web(severity: float, shape: tuple[int, int], rng: np.random.Generator) -> N
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _cover(image: Any, alpha: Any, top: int, left: int, colour: Any) -> None:
-    h, w = image.shape[:2]
-    for y in range(h):
-        for x in range(w):
-            share = np.int32(alpha[y + top, x + left])
-            for k in range(3):
-                value = np.int32(image[y, x, k])
-                image[y, x, k] = np.uint8(value + ((colour[k] - value) * share + 128 >> 8))
+    """Blend a colour over a picture; picture, opacity and colour have three columns a pixel."""
+    for y in range(image.shape[0]):
+        seen, share = image[y], alpha[y + top, left:]
+        for x in range(seen.shape[0]):
+            value = np.int32(seen[x])
+            seen[x] = np.uint8(value + ((colour[x] - value) * np.int32(share[x]) + 128 >> 8))
 
 
 class Drops:
@@ -169,7 +170,7 @@ class Drops:
         """Lay the drops of a time over a picture, shape (h, w, 3), in place."""
         h, w = self._shape
         small = cv2.resize(image, (max(1, w // _COARSE), max(1, h // _COARSE)), interpolation=cv2.INTER_AREA)
-        small = np.ascontiguousarray(cv2.GaussianBlur(small, (3, 3), 0.8))
+        small = np.ascontiguousarray(cv2.blur(cv2.blur(small, (7, 7)), (7, 7)))
         place = ((time_s + self._since_s) // self._stays_s).astype(np.int64) % _PLACES
         which = np.arange(len(place)) * _PLACES + place
         _refract(

@@ -64,8 +64,8 @@ def glare(conditions: Conditions, camera: Camera, light: Light, surface_m: NDArr
     for place, size, colour in _GHOSTS:
         at = middle + (np.asarray(sun) - middle) * place
         far = np.hypot(u * _COARSE - at[0], v * _COARSE - at[1]) / (size * w)
-        ghost = share * max(seen, 0.15) * np.clip((1.0 - far) / 0.12, 0, 1) * (0.55 + 0.45 * far**2)
-        light_map += 0.42 * ghost[..., None] * np.array(colour, np.float32)
+        ghost = share * max(seen, 0.15) * np.clip((1.0 - far) / 0.3, 0, 1) * (0.6 + 0.4 * np.minimum(far, 1) ** 2)
+        light_map += 0.26 * ghost[..., None] * np.array(colour, np.float32)
     large = cv2.resize(light_map.astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
     return np.asarray(np.clip(np.round(large), 0, 255), np.uint8)
 

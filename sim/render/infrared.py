@@ -34,6 +34,5 @@ def cloth_in_infrared(bgr: ArrayLike, chance: ArrayLike) -> NDArray[np.float64]:
 
 
 def as_infrared(image: Image) -> Image:
-    """Return a picture in grey, red counting most, as a colour sensor without its infrared filter; (h, w, 3)."""
-    grey = cv2.transform(image, np.array([[0.2, 0.35, 0.45]], np.float32))
-    return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8)
+    """Return a picture in grey, shape (h, w, 3): behind an open infrared filter a sensor's colours mean nothing."""
+    return np.asarray(cv2.cvtColor(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR), np.uint8)

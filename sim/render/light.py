@@ -41,10 +41,12 @@ LIGHT_COLUMNS: Final = 24
 _CHEST_M: Final = 1.1
 _LOW_SUN: Final = 2.3
 """What a surface square to a low sun gets from it, against level ground in full light."""
+_LOW_SHADE: Final = 0.27
+"""How deep the shadows of a low sun are on level ground; in truth they pale as it sets."""
 _FOG_BGR: Final = np.array((214.0, 209.0, 204.0))
 _WARM_BGR: Final = np.array((0.46, 0.80, 1.16))
 _SHADE_BGR: Final = np.array((0.90, 0.955, 1.02))
-_DUSK_BGR: Final = np.array((1.22, 1.0, 0.84))
+_DUSK_BGR: Final = np.array((1.15, 1.0, 0.88))
 _TOWN_BGR: Final = np.array((0.94, 0.97, 1.03))
 _ENOUGH_LUX: Final = 2.0
 """Light of the infrared illuminator at its reach."""
@@ -110,7 +112,8 @@ class Light:
         risen = max(0.0, 1.0 - dark / 2) * (1.0 - 0.9 * conditions.overcast)
         taken = 0.66 * conditions.shadow * risen
         low = min(1.0, conditions.low_sun)
-        sun = (1 - low) * taken / max(up, 0.42) + low * _LOW_SUN * risen * max(conditions.shadow, 0.5)
+        beam = max(_LOW_SUN, min(_LOW_SHADE / up, 3.0)) * min(1.0, 0.65 / up)
+        sun = (1 - low) * taken / max(up, 0.42) + low * beam * risen * max(conditions.shadow, 0.75)
         sky = (1 - low) * (1 - taken) + low * (1 - sun * up)
         warmth = float(np.interp(conditions.sun_height_deg, (4, 25), (1, 0))) * low
         dusk = float(np.interp(dark, (0, 3, 4, 5), (0, 1, 0.8, 0)))

@@ -19,7 +19,7 @@ from scenarios.frame import Image
 from sim.render.backdrop import pixel_rays
 from sim.render.light import Light
 
-__all__ = ["floor_and_obstacles", "patches", "relit"]
+__all__ = ["floor_and_obstacles", "patches", "relit", "transmission"]
 
 _SKY_M: Final = 700.0
 """So much air lies before the sky."""
@@ -101,11 +101,25 @@ def relit(
     if glow is not None:
         colour += glow.astype(np.float32) * light.exposure.factor
     if light.extinction_per_m:
-        away = np.minimum(np.linalg.norm(points - camera.position_m, axis=2), _SKY_M)
-        away[~np.isfinite(surface_m)] = _SKY_M
-        through = np.exp(-light.extinction_per_m * away)[..., None].astype(np.float32)
+        through = transmission(surface_m, camera, light)[..., None]
         colour = colour * through + light.airlight_bgr.astype(np.float32) * (1 - through)
     return np.clip(np.round(colour), 0, 255).astype(np.uint8)
+
+
+def transmission(surface_m: NDArray[np.float32], camera: Camera, light: Light) -> NDArray[np.float32]:
+    """Return the share of the light that comes through the air from whatever is seen, shape (h, w).
+
+    Koschmieder, H. (1924). Theorie der horizontalen Sichtweite. Beitr. Phys. freien Atmosphaere 12: contrast falls
+    by exp(-extinction * distance).
+
+    Args:
+        surface_m: Depth along the axis, infinite for the sky, shape (h, w).
+        camera: That sees it.
+        light: Of the hour, with the air's extinction.
+    """
+    slant = np.linalg.norm(_rays(camera), axis=2)
+    away = np.minimum(np.minimum(surface_m, _SKY_M) * slant, _SKY_M)
+    return np.asarray(np.exp(-light.extinction_per_m * away), np.float32)
 
 
 def patches(x: NDArray[np.float32], y: NDArray[np.float32], size_m: float, seed: int) -> NDArray[np.float32]:

@@ -157,18 +157,22 @@ def _contact(place: Any, spread: Any, lens: Any, ground: Any, dark: Any) -> None
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def lay_floor(dark: Any, out: Any) -> None:
+def lay_floor(dark: Any, clear: Any, out: Any) -> None:
     """Darken the floor by the new shadows and clear them.
 
     Args:
         dark: Share of light taken, 0 to 255, shape (h, w); zero afterwards.
+        clear: Share of it that comes through the air, 0 to 255, shape (h, w), or (1, 1) where all does.
         out: The picture, changed in place, shape (h, w, 4), uint8.
     """
     high, wide = dark.shape
+    foggy = clear.shape[0] == high
     for y in range(high):
         for x in range(wide):
             taken = np.int32(dark[y, x])
             if taken:
+                if foggy:
+                    taken = taken * np.int32(clear[y, x]) // 255
                 left = 255 - taken
                 cool = left + taken // 14  # the sky still lights a shadow
                 out[y, x, 0] = np.uint8((np.int32(out[y, x, 0]) * cool * 257) >> 16)

@@ -13,7 +13,7 @@ from scenarios.camera import Camera
 from scenarios.frame import Image
 from sim.render.backdrop import Backdrop
 from sim.render.light import Light
-from sim.render.relight import floor_and_obstacles, relit
+from sim.render.relight import floor_and_obstacles, relit, transmission
 from sim.render.vibration import Vibration
 
 __all__ = ["View", "Views"]
@@ -31,6 +31,8 @@ class View:
         ground: 255 where the floor is seen, shape (h, w).
         sunlit: Share of the sun that reaches it, 0 to 255, shape (h, w).
         surface_m: Depth of whatever is seen, infinite for the sky, shape (h, w).
+        clear: Share of the light that comes through the air from there, 0 to 255, shape (h, w): shadows pale by it;
+            None: all of it.
     """
 
     camera: Camera
@@ -40,6 +42,7 @@ class View:
     ground: NDArray[np.uint8]
     sunlit: NDArray[np.uint8]
     surface_m: NDArray[np.float32]
+    clear: NDArray[np.uint8] | None = None
 
 
 class Views:
@@ -117,6 +120,7 @@ class Views:
             ground=np.asarray(cut(still.ground), np.uint8),
             sunlit=np.asarray(cut(still.sunlit), np.uint8),
             surface_m=still.surface_m,
+            clear=None if still.clear is None else np.asarray(cut(still.clear), np.uint8),
         )
 
     def surface_m(self) -> NDArray[np.float32]:
@@ -133,4 +137,5 @@ def _view(camera: Camera, light: Light, backdrop: Backdrop) -> View:
     glow: Image | None = getattr(backdrop, "glow", None)
     lit = relit(backdrop.image, surface, backdrop.ground, backdrop.sunlit, camera, light, glow)
     empty = np.asarray(cv2.cvtColor(lit, cv2.COLOR_BGR2BGRA), np.uint8)
-    return View(camera, light, empty, backdrop.depth_m, backdrop.ground, backdrop.sunlit, surface)
+    clear = np.round(255 * transmission(surface, camera, light)).astype(np.uint8) if light.extinction_per_m else None
+    return View(camera, light, empty, backdrop.depth_m, backdrop.ground, backdrop.sunlit, surface, clear)
