@@ -5,7 +5,7 @@ Tables are Arrow tables; their columns, one row a person (object, box) and insta
 ==========  ====================================================================================
 people      time_s f8, id i4, x_m f8, y_m f8, vx_mps f4, vy_mps f4, posture str, role str, body str
 objects     time_s f8, id i4, kind str, x_m f8, y_m f8, carried_by i4 (-1: nobody), owner i4 (-1: nobody's)
-boxes       camera str, frame i4 (from 0), time_s f8, id i4, cls str ("person", "bag"),
+boxes       camera str, frame i4 (from 0), time_s f8, id i4, cls str ("person", "bag", "thing", "fire", "smoke"),
             x1 y1 x2 y2 f4 (the whole body, also where hidden or outside the picture),
             vx1 vy1 vx2 vy2 f4 (what can be seen of it; nan where nothing can),
             visibility f4 (share of the whole body's pixels that can be seen), x_m f4, y_m f4 (feet)

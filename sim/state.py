@@ -96,13 +96,15 @@ class FireState:
     """A fire that has begun; how it looks at an instant follows from its age and its law.
 
     Attributes:
-        id: Never the id of a person or object.
+        id: Of the flame; never the id of a person or object.
+        smoke_id: Of its smoke; neither.
         spec: The law by which it grows, and the wind.
         base_m: Middle of what burns (x, y, z).
         began_s: When the smoke began.
     """
 
     id: int
+    smoke_id: int
     spec: Fire
     base_m: tuple[float, float, float]
     began_s: float

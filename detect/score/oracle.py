@@ -72,7 +72,8 @@ class OracleDetector:
         self._miss, self._jitter, self._false = miss, jitter_px, false_per_frame
         self._seed = seed
         visible = np.nan_to_num(column(truth.boxes, "visibility").astype(float))
-        rows = np.flatnonzero((visible >= min_visibility) & (visible > 0))
+        known = np.isin(np.asarray(column(truth.boxes, "cls"), dtype=object).astype(str), list(_CLASSES))
+        rows = np.flatnonzero((visible >= min_visibility) & (visible > 0) & known)
         frame = column(truth.boxes, "frame").astype(np.int64)
         camera = np.asarray(column(truth.boxes, "camera"), dtype=object)
         order = rows[np.lexsort((column(truth.boxes, "id")[rows], frame[rows], camera[rows].astype(str)))]

@@ -36,11 +36,12 @@ class FireIncident:
         self._place = np.array(spec.place_m)
         self._base_m = (*spec.place_m, self._height_m())
         self._onlookers = Onlookers(crowd, rng, _LOOK, (spec.keeps_away_m + 0.5, spec.keeps_away_m + 3.0))
-        self._id = crowd.objects.reserve()
+        self._id, self._smoke = crowd.objects.reserve(), crowd.objects.reserve()
         self._burning: FireState | None = None
         self._ring: NDArray[np.float64] | None = None
         self._began_s: float | None = None
         self._out_s: float | None = None
+        self._peak_kw = self._peak_m = 0.0
 
     def step(self) -> None:
         """Begin, keep people away, end."""
@@ -49,11 +50,13 @@ class FireIncident:
             if now < spec.at_s - 1e-9:
                 return
             self._began_s = now
-            self._burning = FireState(self._id, spec, self._base_m, now)
+            self._burning = FireState(self._id, self._smoke, spec, self._base_m, now)
             crowd.fires.append(self._burning)
         if self._out_s is not None:
             return
         age = now - self._began_s
+        self._peak_kw = max(self._peak_kw, heat_kw(spec, age))
+        self._peak_m = max(self._peak_m, flame_height_m(spec, age))
         if self._ring is None and age >= spec.smoulders_s:
             self._ring = self._around_m()
             crowd.routes.block(self._ring)
@@ -72,7 +75,6 @@ class FireIncident:
         if self._began_s is None:
             return None
         now, spec = self._crowd.time_s, self._spec
-        age = now - self._began_s
         due = self._began_s + due_after_s(spec, self._crowd.scenario.step_s)
         flame = self._began_s + spec.smoulders_s
         return IncidentTruth(
@@ -82,13 +84,13 @@ class FireIncident:
             end_s=self._out_s,
             place_m=spec.place_m,
             person_ids=self._onlookers.people,
-            object_ids=(self._id,),
+            object_ids=(self._id, self._smoke),
             facts={
                 "smoke_s": self._began_s,
                 "flame_s": flame if flame <= now else None,
                 "base_height_m": self._base_m[2],
-                "heat_kw": heat_kw(spec, age),
-                "flame_m": flame_height_m(spec, age),
+                "peak_heat_kw": self._peak_kw,
+                "peak_flame_m": self._peak_m,
                 "due_s": due if due <= now + 1e-9 else None,
             },
         )

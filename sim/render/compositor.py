@@ -17,6 +17,7 @@ from scenarios.frame import Frame
 from scenarios.scenario import Scenario
 from sim.render.backdrop import Backdrop
 from sim.render.cast import Cast, Seats, stage
+from sim.render.effects import Extent, paint_effects
 from sim.render.floor import Floor
 from sim.render.lens import lens_array
 from sim.render.light import Light
@@ -75,12 +76,14 @@ class Shot:
         boxes: What is where in it.
         instance_id: Id of whom each pixel shows; -1 nobody, -2 the mark; shape (h, w), int32.
         lost: Whether the camera lost it before it was recorded or sent: it is missing from the film.
+        effects: Flames and smoke in it.
     """
 
     frame: Frame
     boxes: Boxes
     instance_id: NDArray[np.int32]
     lost: bool = False
+    effects: tuple[Extent, ...] = ()
 
 
 class Compositor:
@@ -173,6 +176,7 @@ class Compositor:
         self._blit(cast, patch)
         seen = np.zeros((count, 5))
         _stamp(cast.order, patch, self._atlas, instance)
+        effects = paint_effects(self._canvas, view.camera, view.light, view.depth_m, instance, cast.place_m, snapshot)
         if self._mark is not None:
             band_w, band_h = self._mark.size_px
             instance[:band_h, :band_w] = _MARKED
@@ -184,7 +188,7 @@ class Compositor:
         frame = Frame(self.camera.id, index, snapshot.time_s, None, picture)
         boxes = _boxes(cast, whole, seen, w, h)
         named = np.append(cast.id, (_MARKED, _NOBODY)).astype(np.int32)[instance]
-        return Shot(frame, boxes, named, lost)
+        return Shot(frame, boxes, named, lost, effects)
 
     def _grow(self, atlas_pixels: int, patch_pixels: int) -> None:
         if atlas_pixels > len(self._atlas):

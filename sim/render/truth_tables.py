@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from scenarios.truth import BOXES, OBJECTS, PEOPLE, GroundTruth, IncidentTruth
 from sim.render.compositor import Shot
-from sim.state import BODIES, OBJECT_KINDS, POSTURES, ROLES, Snapshot
+from sim.state import BAG_KINDS, BODIES, OBJECT_KINDS, POSTURES, ROLES, Snapshot
 
 __all__ = ["TruthTables"]
 
-_CLASSES: Final = ("person", "bag")
+_CLASSES: Final = ("person", "bag", "thing", "fire", "smoke")
 
 
 class _Rows:
@@ -66,6 +66,7 @@ class TruthTables:
 
     def __init__(self, cameras: Sequence[str]) -> None:
         self._cameras = list(cameras)
+        self._things = np.empty(0, np.int32)
         self._people = _Rows(
             PEOPLE,
             {
@@ -80,6 +81,7 @@ class TruthTables:
     def add_world(self, snapshot: Snapshot) -> None:
         """Add who and what was where at one instant."""
         who, what, now = snapshot.people, snapshot.objects, snapshot.time_s
+        self._things = what.id[what.kind >= len(BAG_KINDS)]
         self._people.add(
             len(who.id), now, who.id, *who.position_m.T, *who.velocity_mps.T, who.posture, who.role, who.body
         )
@@ -94,12 +96,25 @@ class TruthTables:
             frame.index,
             frame.time_s,
             boxes.id,
-            boxes.is_bag,
+            np.where(np.isin(boxes.id, self._things), 2, boxes.is_bag),
             *boxes.whole_px.T,
             *boxes.visible_px.T,
             boxes.visibility,
             *boxes.feet_m.T,
         )
+        for seen in shot.effects:
+            self._boxes.add(
+                1,
+                self._cameras.index(frame.camera_id),
+                frame.index,
+                frame.time_s,
+                seen.id,
+                _CLASSES.index(seen.cls),
+                *seen.whole_px,
+                *(seen.visible_px or (np.nan,) * 4),
+                seen.visibility,
+                *seen.place_m,
+            )
 
     def truth(self, duration_s: float, incidents: Sequence[IncidentTruth]) -> GroundTruth:
         """Return everything as ground truth."""
