@@ -28,7 +28,7 @@ _LUMINANCE_CD: Final = {
     LightSource.BEACON: 60_000.0,
     LightSource.FLASH: 90_000.0,
     LightSource.SUN_GLINT: 400_000.0,
-    LightSource.SHOP_WINDOW: 420.0,
+    LightSource.SHOP_WINDOW: 150.0,
 }
 """Of what shines, cd/m2."""
 _CANDELA: Final = {LightSource.NEON: 60.0, LightSource.BEACON: 2500.0, LightSource.FLASH: 3000.0}
@@ -168,7 +168,7 @@ def _shop_window(number: int, wide: int, high: int) -> tuple[NDArray[np.float32]
         x = 0.03 * wide
         while x < 0.97 * wide:
             w, h = rng.uniform(0.02, 0.07) * wide, rng.uniform(0.06, 0.15) * high
-            colour = rng.uniform(0.12, 0.95, 3) * rng.uniform(0.5, 1.0)
+            colour = (0.35 * rng.uniform(0.1, 0.9, 3) + 0.65 * rng.uniform(0.15, 0.75)) * (0.7, 0.86, 1.0)
             if rng.random() < 0.75:
                 cv2.rectangle(picture, (int(x), int(y - h)), (int(x + w), y - 1), colour.tolist(), -1)
             x += w + rng.uniform(0.006, 0.03) * wide
