@@ -73,6 +73,7 @@ class Footage:
         camera_id: As in the truth.
         fps: True frame rate.
         occluders: What stands in front of people.
+        masks_px: Where nobody looks: the burnt-in mark; boxes with their middle there do not count.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Footage:
     camera_id: str
     fps: float
     occluders: tuple[Occluder, ...] = ()
+    masks_px: tuple[Floats, ...] = ()
 
     @classmethod
     def real(cls, name: str, path: Path, annotations: Path, fps: float, occluders: Sequence[Occluder] = ()) -> Footage:

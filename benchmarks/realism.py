@@ -1,11 +1,11 @@
 """Does a detector that was trained on real people, and never on our footage, take our people for people?
 
-python -m benchmarks.realism --detector D [--json] [--scenario twin,forecourt_bag_v1] [--seeds 1,2,3]
+python -m benchmarks.realism --detector D [--json] [--scenario pets_twin_v1,forecourt_bag_v1] [--seeds 1,2,3]
 
 D is `hog` (OpenCV 4's people detector, in an environment of its own), or any .pt or .onnx file. The real side is
-PETS2009 S2.L1 view 1 (`python -m dashboard.fetch_footage`); the simulated side is its twin, in which simulated people
-go the same ways before the same calibrated camera, or scenarios of the library by name. Both are watched as decoded
-video. The real one has hardly anybody of 40 to 60 px, so for that size both are watched a second time, shrunk to 0.6.
+PETS2009 S2.L1 view 1 (`python -m dashboard.fetch_footage`); the simulated side is its twin, the scenario pets_twin_v1,
+in which simulated people go the same ways over the real empty picture, or other scenarios by name. Both are watched as
+decoded video. The real one has hardly anybody of 40 to 60 px, so for that size both are watched again, shrunk to 0.6.
 Fully visible is told from the boxes alone, alike on both sides: see `benchmarks.footage.People`.
 """
 
@@ -28,13 +28,11 @@ from benchmarks.footage import PETS_OCCLUDERS, Footage, occluders_of
 from benchmarks.hog import HogDetector
 from benchmarks.miss import save_misses
 from benchmarks.realism_page import page
-from benchmarks.twin import film_ways, twin_scenario
 from benchmarks.watched import watch
 from dashboard.fetch_footage import vtest
 from dashboard.progress import Report, bars
 from detect.detectors import build_detector
 from detect.detectors.contract import Detector
-from scenarios.calibration import load_calibration
 from scenarios.camera import Camera
 from scenarios.errors import ParvisError, ScenarioError, SourceError
 from scenarios.load import load_scenario
@@ -43,8 +41,7 @@ from sim.film import film
 
 REFERENCE: Final = Path(__file__).parent.parent / "tests" / "reference" / "pets09_s2l1"
 _PETS_FPS: Final = 7.0
-_PETS_FRAMES: Final = 795
-_TWIN: Final = "twin"
+TWIN: Final = "pets_twin_v1"
 _WITHIN: Final = 0.10
 _SHRINK: Final = 0.6
 """Both films are watched once more at this size for people of 40 to 60 px, of whom the real one has a handful."""
@@ -57,7 +54,7 @@ _USUAL_MAIN: Final = 0.4
 def main(
     detector: Annotated[str, typer.Option("--detector", help="hog, or a .pt or .onnx file.")] = "hog",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
-    scenario: Annotated[str, typer.Option("--scenario", help="Comma between; twin: the real ways.")] = _TWIN,
+    scenario: Annotated[str, typer.Option("--scenario", help="Comma between.")] = TWIN,
     settings: Annotated[list[str] | None, typer.Option("--set", help="conditions.noise=2; may be repeated.")] = None,
     seeds: Annotated[str, typer.Option("--seeds", help="Comma between.")] = "1,2,3",
     stride: Annotated[int, typer.Option("--stride", min=1, help="Watch every n-th picture.")] = 7,
@@ -94,7 +91,7 @@ def _measure(
         films: dict[str, list[Footage]] = {"real": [real]}
         facts: dict[str, Any] = {}
         for wanted in scenarios:
-            made = [_films(wanted, settings, seed, real, folder, report) for seed in seeds]
+            made = [_films(wanted, settings, seed, folder, report) for seed in seeds]
             films[wanted] = [f for footages, _ in made for f in footages]
             facts[wanted] = {"seeds": seeds, "scenario_sha256": made[0][1], "pixels_sha256": _pixels(films[wanted])}
         looks = {side: [watch(f, watcher, stride, report) for f in group] for side, group in films.items()}
@@ -145,33 +142,22 @@ def _real() -> Footage:
     return Footage.real("PETS2009 S2.L1 view 1", video, REFERENCE / "gt.txt", _PETS_FPS, PETS_OCCLUDERS)
 
 
-def _films(
-    wanted: str, settings: list[str], seed: int, real: Footage, folder: Path, report: Report
-) -> tuple[list[Footage], str]:
+def _films(wanted: str, settings: list[str], seed: int, folder: Path, report: Report) -> tuple[list[Footage], str]:
     """Film one seed of a scenario, or of the twin; return its footage and the scenario's hash."""
     label = f"film {wanted} {seed}"
-    if wanted == _TWIN:
-        world, camera, occluders = twin_scenario(load_calibration(REFERENCE / "camera.toml").camera, settings)
-        out = folder / f"twin-{seed}.mp4"
-        made = film_ways(
-            real, world, camera, out, frames=_PETS_FRAMES, seed=seed, occluders=occluders,
-            progress=lambda share: report(label, share),
-        )  # fmt: skip
-        return [made], world.hash
     world = load_scenario(wanted, [*settings, f"seed={seed}"])
     recording = Recording(folder / f"{wanted}-{seed}")
     done = film(world, recording, progress=lambda share: report(label, share))
-    if not done.cameras:
-        raise ScenarioError(f"{wanted}: has no camera")
-    unseeded = load_scenario(wanted, settings)
+    fixed = [camera for camera in done.cameras if isinstance(camera, Camera)]
+    if not fixed:
+        raise ScenarioError(f"{wanted}: all its cameras move; who is fully visible is told for fixed ones only")
     return [
         Footage(
             f"{wanted}, {camera.id}, seed {seed}", recording.video(camera.id), done.truth, camera.id, world.fps,
-            occluders_of(world, camera),
+            PETS_OCCLUDERS if wanted == TWIN else occluders_of(world, camera), camera.masks_px,
         )
-        for camera in done.cameras
-        if isinstance(camera, Camera)  # real footage to compare with is of fixed cameras
-    ], unseeded.hash  # fmt: skip
+        for camera in fixed
+    ], load_scenario(wanted, settings).hash  # fmt: skip
 
 
 def _pixels(films: Sequence[Footage]) -> str:

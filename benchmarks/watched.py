@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.finding import Look
 from benchmarks.footage import Footage
@@ -44,6 +47,7 @@ def watch(footage: Footage, detector: Detector, stride: int, report: Report, sca
             known[str(frame.index)] = np.c_[seen.xyxy, seen.confidence][mine].tolist()
             report(f"watch {footage.name} x {scale:g}", None, f"picture {frame.index}")
         rows = np.array(known[str(frame.index)], float).reshape(-1, 5)
+        rows = rows[~_masked(rows[:, :4], [mask * scale for mask in footage.masks_px])]
         size = frame.image.shape[1], frame.image.shape[0]
         looks.append(Look(frame.time_s, size, people, rows[:, :4], rows[:, 4]))
     if asked and kept is not None:
@@ -52,6 +56,13 @@ def watch(footage: Footage, detector: Detector, stride: int, report: Report, sca
         part.write_text(json.dumps(known))
         part.replace(kept)
     return looks
+
+
+def _masked(box: NDArray[np.float64], masks: Sequence[NDArray[np.float64]]) -> NDArray[np.bool_]:
+    """Which boxes have their middle under a mask, shape (n,)."""
+    middle = (box[:, :2] + box[:, 2:]) / 2
+    under = [[cv2.pointPolygonTest(m.astype(np.float32), tuple(p), False) >= 0 for m in masks] for p in middle.tolist()]
+    return np.asarray(np.array(under, bool).reshape(len(box), -1).any(axis=1))
 
 
 def _kept(path: Path, detector: Detector, how: str) -> Path | None:

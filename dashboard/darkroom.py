@@ -182,14 +182,15 @@ def _moments(scenario: Scenario, camera_id: str, times_s: Sequence[float]) -> It
 
 
 def _nearest(scenario: Scenario, place_m: tuple[float, float]) -> str:
-    """The camera that shows a place largest."""
+    """The camera that shows a place largest, of those that stand still if there are any."""
 
     def tall(spec: Any) -> float:
         box = spec.build().upright_box_px([place_m], 1.7)[0]
         seen = np.isfinite(box).all() and 0 <= box[0] <= spec.resolution_px[0] and 0 <= box[3] <= spec.resolution_px[1]
         return float(box[3] - box[1]) if seen else 0.0
 
-    return max(scenario.cameras, key=tall).id
+    fixed = [spec for spec in scenario.cameras if spec.motion is None]
+    return max(fixed or scenario.cameras, key=tall).id
 
 
 @cache

@@ -1,18 +1,11 @@
 """What the realism benchmark counts, on boxes made by hand."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from benchmarks.finding import Look, Tally, bootstrap_difference, tally, wilson
 from benchmarks.footage import PETS_OCCLUDERS, Footage, People
-from benchmarks.twin import film_ways, twin_scenario, ways
-from scenarios.calibration import load_calibration
-from scenarios.truth import column
 from sim.render.video import VideoWriter
-
-PETS = "tests/reference/pets09_s2l1"
 
 
 def _look(people, clear, seen, score, time_s=0.0, ids=None):
@@ -104,31 +97,3 @@ def test_fully_visible_is_told_from_boxes(tmp_path):
     small = next(iter(_pets(tmp_path).pictures(1, 0.5)))
     assert small[0].image.shape == (288, 384, 3)
     assert np.allclose(small[1].box_px, people.box_px / 2)
-
-
-def test_the_twin_stands_where_the_real_people_stood(tmp_path):
-    camera = load_calibration(Path(f"{PETS}/camera.toml")).camera
-    real = Footage.real("real", tmp_path / "none", Path(f"{PETS}/gt.txt"), 7.0)
-    frames = 8
-    assert len(list(ways(real.truth, camera, 7.0, frames, 1))) == frames
-    world, camera, occluders = twin_scenario(camera, [])
-    twin = film_ways(
-        real, world, camera, tmp_path / "twin.mp4", frames=frames, seed=1, occluders=occluders, progress=lambda _: None
-    )
-    theirs, ours = (_boxes(footage, frames) for footage in (real, twin))
-    shared = theirs.keys() & ours.keys()
-    assert len(shared) > 15
-    feet = [np.hypot(*(_foot(theirs[k]) - _foot(ours[k]))) for k in shared]
-    tall = [(ours[k][3] - ours[k][1]) / (theirs[k][3] - theirs[k][1]) for k in shared]
-    assert np.median(feet) < 6
-    assert 0.9 < np.median(tall) < 1.1
-
-
-def _boxes(footage, frames):
-    table = footage.truth.boxes
-    rows = zip(*(column(table, n).tolist() for n in ("frame", "id", "x1", "y1", "x2", "y2")), strict=True)
-    return {(f, i): np.array(box) for f, i, *box in rows if f < frames}
-
-
-def _foot(box):
-    return np.array(((box[0] + box[2]) / 2, box[3]))
