@@ -25,7 +25,7 @@ from scenarios.motion import Flight, Preset, Tour, Waypoint
 from scenarios.plate import Plate, calibrated_camera
 from scenarios.population import Population
 from scenarios.shake import Shake
-from scenarios.venue import Venue
+from scenarios.venue import Ground, Venue
 
 __all__ = ["CameraSpec", "Conditions", "Scenario"]
 
@@ -269,6 +269,10 @@ class Scenario(Entry):
             for entry in entries:
                 if not floor.intersects(entry.shape):
                     raise ValueError(f"venue.{what}.{entry.id}.polygon: lies outside the venue's outline")
+
+        if self.venue.ground is Ground.TILES and (self.conditions.rain or self.conditions.snow):
+            what = "rain" if self.conditions.rain else "snow"
+            raise ValueError(f"conditions.{what}: must be 0 under a roof; a venue with a floor of tiles is a hall")
 
     def _check_cameras(self) -> None:
         for spec in self.cameras:

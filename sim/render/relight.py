@@ -26,6 +26,7 @@ _SKY_M: Final = 700.0
 _GAMMA: Final = 2.2
 _SNOW_BGR: Final = np.array((226.0, 222.0, 219.0), np.float32)
 _TILE: Final = 1024
+_HEAD_M: Final = 0.45
 _SHINE_STEP: Final = 4
 _LOOKS: Final = 1.18
 _TALLEST_STEP_M: Final = 30.0
@@ -98,6 +99,8 @@ def relit(
     )  # fmt: skip
     if light.wetness:
         _shine(colour, points, surface_m, floor, standing, camera, light)
+    if lamps is not None and many and light.darkness:
+        _add_heads(colour, camera, light, surface_m)
     if glow is not None:
         colour += glow.astype(np.float32) * light.exposure.factor
     if light.extinction_per_m:
@@ -207,6 +210,33 @@ def _snow(
     share = (edge * flat * min(1.0, 0.75 + 0.25 * cover))[..., None].astype(np.float32)
     colour *= 1 - share
     colour += share * _SNOW_BGR * uneven[..., None].astype(np.float32)
+
+
+def _add_heads(colour: NDArray[np.float32], camera: Camera, light: Light, surface_m: NDArray[np.float32]) -> None:
+    """Add the lamps themselves where they are seen: a head too bright for the sensor and its bloom, wider in fog."""
+    assert light.lamps is not None
+    h, w = colour.shape[:2]
+    places, depths = camera.project(light.lamps.position_m)
+    for (u, v), depth, candela, bgr in zip(places, depths, light.lamps.candela, light.lamps.bgr, strict=True):
+        if not (np.isfinite(u) and 0 <= u < w and 0 <= v < h) or surface_m[round(v) % h, round(u) % w] < depth - 0.4:
+            continue
+        tint = np.ones(3) if light.infrared else bgr
+        head = max(_HEAD_M / 2 * float(camera.matrix[0, 0]) / depth, 0.8)
+        bright = float(light.exposure.shown(1.0)) ** _GAMMA * candela
+        haze = 1 - np.exp(-light.extinction_per_m * depth)
+        bloom = head * (2.2 + 1.2 * np.log10(1 + 40 * bright) + 9 * haze)
+        reach = int(6 * bloom) + 2
+        x1, x2, y1, y2 = (
+            max(0, int(u) - reach), min(w, int(u) + reach), max(0, int(v) - reach), min(h, int(v) + reach),
+        )  # fmt: skip
+        y, x = np.mgrid[y1:y2, x1:x2].astype(np.float32)
+        far = np.hypot(x - u, (y - v) * 1.5)
+        away = np.hypot(x - u, y - v) / bloom
+        core = 420 * np.clip((head + 0.7 - far) / 1.4, 0, 1)
+        edge = np.clip((6 - away) / 2, 0, 1)
+        halo = (95 + 60 * haze) / (1 + away**2.2) * edge
+        shine = (core * np.exp(-light.extinction_per_m * depth) + halo)[..., None] * tint
+        colour[y1:y2, x1:x2] += (shine * light.exposure.factor).astype(np.float32)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
