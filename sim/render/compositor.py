@@ -15,7 +15,8 @@ from scenarios.camera import Camera
 from scenarios.camera_track import CameraTrack
 from scenarios.frame import Frame
 from scenarios.scenario import Scenario
-from sim.render.backdrop import Backdrop
+from scenarios.venue import Ground
+from sim.render.backdrop import HALL_HEIGHT_M, Backdrop
 from sim.render.cast import Cast, Seats, stage
 from sim.render.effects import Extent, paint_effects
 from sim.render.floor import Floor
@@ -122,7 +123,9 @@ class Compositor:
         shake, chance = rng.spawn(2)
         vibration = Vibration(conditions, camera, shake)
         moving = MovingView(scenario, track, light, floor).at if track is not None else None
-        self._views = Views(camera, light, vibration, draw, moving)
+        hall = plate is None and scenario.venue.ground is Ground.TILES
+        room = (*scenario.venue.floor.bounds, HALL_HEIGHT_M) if hall else None
+        self._views = Views(camera, light, vibration, draw, moving, room)
         self._moves = track is not None
         self.view = self._views.at(0, 0.0)
         noise = look.noise / SIGMA_AT_ONE if look is not None else None

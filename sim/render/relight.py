@@ -32,17 +32,30 @@ _LOOKS: Final = 1.18
 _TALLEST_STEP_M: Final = 30.0
 
 
-def floor_and_obstacles(camera: Camera, depth_m: NDArray[np.float32], ground: NDArray[np.uint8]) -> NDArray[np.float32]:
+def floor_and_obstacles(
+    camera: Camera,
+    depth_m: NDArray[np.float32],
+    ground: NDArray[np.uint8],
+    room_m: tuple[float, float, float, float, float] | None = None,
+) -> NDArray[np.float32]:
     """Return the depth along the axis of whatever is seen; infinite for the sky; shape (h, w).
 
     Args:
         camera: That sees it.
         depth_m: Of obstacles, infinite elsewhere, shape (h, w).
         ground: 255 where the floor is seen, shape (h, w).
+        room_m: Of a hall: its least x and y, greatest x and y, and the height of its ceiling.
     """
     rays = _rays(camera)
     with np.errstate(divide="ignore"):
         floor = np.where((ground > 0) & (rays[..., 2] < 0), -camera.position_m[2] / rays[..., 2], np.inf)
+    if room_m is not None:
+        eye = camera.position_m
+        x1, y1, x2, y2, top = room_m
+        with np.errstate(divide="ignore", invalid="ignore"):
+            for axis, low, high in ((0, x1, x2), (1, y1, y2), (2, -np.inf, max(top, eye[2] + 1.5))):
+                out = (np.where(rays[..., axis] > 0, high, low) - eye[axis]) / rays[..., axis]
+                floor = np.minimum(floor, np.where(out > 0, out, np.inf))
     return np.minimum(depth_m, floor).astype(np.float32)
 
 

@@ -57,6 +57,7 @@ class Views:
         vibration: How it shakes.
         draw: Draws the empty place in the plain day for a camera that rests.
         moving: Camera and backdrop of each picture of one that moves.
+        room_m: Of a hall, see `sim.render.relight.floor_and_obstacles`.
     """
 
     def __init__(
@@ -66,7 +67,9 @@ class Views:
         vibration: Vibration,
         draw: Callable[[Camera], Backdrop],
         moving: Callable[[int], tuple[Camera, Backdrop]] | None = None,
+        room_m: tuple[float, float, float, float, float] | None = None,
     ) -> None:
+        self._room_m = room_m
         self._camera, self._light, self._vibration = camera, light, vibration
         self._moving = moving
         self._drawn: Backdrop | None = None
@@ -76,7 +79,7 @@ class Views:
             wide = vibration.padded(camera) if self._margin else camera
             backdrop = draw(wide)
             self._fits = backdrop.image.shape[:2] == (wide.height_px, wide.width_px)  # a plate has no margin
-            self._still = _view(wide if self._fits else camera, light, backdrop)
+            self._still = _view(wide if self._fits else camera, light, backdrop, room_m)
 
     def at(self, index: int, time_s: float) -> View:
         """Return the view of a picture.
@@ -89,7 +92,7 @@ class Views:
             camera, backdrop = self._moving(index)
             if backdrop is not self._drawn:
                 light = replace(self._light, eye_m=camera.position_m, forward=camera.rotation[2].copy())
-                self._still = _view(camera, light, backdrop)
+                self._still = _view(camera, light, backdrop, self._room_m)
                 self._drawn = backdrop
         if not self._margin:
             return self._still
@@ -130,10 +133,12 @@ class Views:
         return whole[m : whole.shape[0] - m, m : whole.shape[1] - m] if m else whole
 
 
-def _view(camera: Camera, light: Light, backdrop: Backdrop) -> View:
+def _view(
+    camera: Camera, light: Light, backdrop: Backdrop, room_m: tuple[float, float, float, float, float] | None
+) -> View:
     surface: NDArray[np.float32] | None = getattr(backdrop, "surface_m", None)
     if surface is None:
-        surface = floor_and_obstacles(camera, backdrop.depth_m, backdrop.ground)
+        surface = floor_and_obstacles(camera, backdrop.depth_m, backdrop.ground, room_m)
     glow: Image | None = getattr(backdrop, "glow", None)
     lit = relit(backdrop.image, surface, backdrop.ground, backdrop.sunlit, camera, light, glow)
     empty = np.asarray(cv2.cvtColor(lit, cv2.COLOR_BGR2BGRA), np.uint8)
