@@ -122,7 +122,10 @@ def run(
 def film_command(
     scenario: ScenarioArgument,
     out: Annotated[Path | None, typer.Option("--out", help="Folder to write.")] = None,
-    formats: Annotated[str, typer.Option("--format", help="Also as: coco, yolo, mot (comma between).")] = "",
+    formats: Annotated[str, typer.Option("--format", help="Also as: coco, yolo, mot, fiftyone (comma between).")] = "",
+    masks: Annotated[
+        bool, typer.Option("--masks", help="Keep a mask of every person and bag (truth/masks.parquet).")
+    ] = False,
     serve: Annotated[
         str | None,
         typer.Option(
@@ -141,7 +144,7 @@ def film_command(
 ) -> None:
     """Film a scenario: H.264 footage and exact truth, no detection; or serve it as network cameras.
 
-    Example: parvis film station_hall_dwellers_v1 --out films/hall --format coco,mot
+    Example: parvis film station_hall_dwellers_v1 --out films/hall --masks --format coco,fiftyone
 
     Example: parvis film forecourt_bag_v1 --serve rtsp://127.0.0.1:8554/cam1
     """
@@ -162,6 +165,7 @@ def film_command(
             world,
             out,
             formats=[f.strip() for f in formats.split(",") if f.strip()],
+            masks=masks,
             overwrite=force,
             command=_again(),
             report=report,

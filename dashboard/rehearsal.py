@@ -228,6 +228,7 @@ def film_only(
     out: Path,
     *,
     formats: Sequence[str] = (),
+    masks: bool = False,
     overwrite: bool = False,
     command: str = "",
     report: Report = silent,
@@ -238,6 +239,7 @@ def film_only(
         scenario: What happens.
         out: The run folder; exports go into folders of their names inside it.
         formats: Of ``sim.export.FORMATS``.
+        masks: Keep which pixels show whom, too.
         overwrite: Replace a run folder that is there.
         command: The command that makes this run again.
         report: Told how far it is.
@@ -251,7 +253,7 @@ def film_only(
             raise ScenarioError(unknown("format", name, FORMATS, "--format"))
     started = time.perf_counter()
     with writing(out, overwrite=overwrite) as recording:
-        film(scenario, recording, progress=lambda share: report("film", share))
+        film(scenario, recording, masks=masks, progress=lambda share: report("film", share))
         for name in formats:
             report(name, 0.0)
             FORMATS[name](recording, recording.folder / name)

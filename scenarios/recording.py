@@ -3,7 +3,8 @@
 run.json            what made it: scenario hash, seed, versions, detector and weights, timings
 scenario.toml       the scenario, as it was run
 cameras.json        the calibrated cameras
-truth/              see `scenarios.truth`; and MOTChallenge gt.txt, one a camera: gt_<camera>.txt
+truth/              see `scenarios.truth`; masks, on demand: see `scenarios.mask`;
+                    and MOTChallenge gt.txt, one a camera: gt_<camera>.txt
 video/<camera>.mp4  H.264; of real footage also <camera>.annotated.mp4 with everything drawn in
 frames/<camera>.json  time_s of each picture of the video
 frames/<camera>.npz   of a moving camera: its pose at each picture, see `scenarios.camera_track`
@@ -171,6 +172,11 @@ class Recording:
             replace(view, track=CameraTrack.load(self.poses(view.id), view.camera)) if moves and view.camera else view
             for view, moves in views
         ]
+
+    @property
+    def masks(self) -> Path:
+        """Which pixels show whom."""
+        return self.truth_dir / "masks.parquet"
 
     def poses(self, camera_id: str) -> Path:
         """Poses of a moving camera."""

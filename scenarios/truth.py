@@ -9,6 +9,8 @@ boxes       camera str, frame i4 (from 0), time_s f8, id i4, cls str ("person", 
             x1 y1 x2 y2 f4 (the whole body, also where hidden or outside the picture),
             vx1 vy1 vx2 vy2 f4 (what can be seen of it; nan where nothing can),
             visibility f4 (share of the whole body's pixels that can be seen), x_m f4, y_m f4 (feet)
+heads       camera str, frame i4, id i4, x f4, y f4 (top of the head, from the centre of the upper left pixel; also
+            where it is hidden or outside the picture), seen bool (whether it can be seen)
 ==========  ====================================================================================
 
 Ids are unique over people and objects of one run.
@@ -30,7 +32,9 @@ from numpy.typing import NDArray
 from scenarios.errors import RecordingError
 from scenarios.incident import IncidentKind
 
-__all__ = ["BOXES", "OBJECTS", "PEOPLE", "GroundTruth", "IncidentTruth", "column"]
+__all__ = ["BOXES", "HEADS", "OBJECTS", "PEOPLE", "GroundTruth", "IncidentTruth", "column"]
+
+_TABLES: Final = ("people", "objects", "boxes", "heads")
 
 PEOPLE: Final = pa.schema(
     [
@@ -60,6 +64,16 @@ BOXES: Final = pa.schema(
     [("camera", pa.string()), ("frame", pa.int32()), ("time_s", pa.float64()), ("id", pa.int32()), ("cls", pa.string())]
     + [(name, pa.float32()) for name in ("x1", "y1", "x2", "y2", "vx1", "vy1", "vx2", "vy2")]
     + [("visibility", pa.float32()), ("x_m", pa.float32()), ("y_m", pa.float32())]
+)
+HEADS: Final = pa.schema(
+    [
+        ("camera", pa.string()),
+        ("frame", pa.int32()),
+        ("id", pa.int32()),
+        ("x", pa.float32()),
+        ("y", pa.float32()),
+        ("seen", pa.bool_()),
+    ]
 )
 
 
@@ -98,6 +112,7 @@ class GroundTruth:
         objects: Table ``OBJECTS`` or None.
         boxes: Table ``BOXES`` or None.
         incidents: What happened, or None where nobody looked for incidents.
+        heads: Table ``HEADS`` or None.
     """
 
     duration_s: float
@@ -105,11 +120,12 @@ class GroundTruth:
     objects: pa.Table | None
     boxes: pa.Table | None
     incidents: tuple[IncidentTruth, ...] | None
+    heads: pa.Table | None = None
 
     def save(self, folder: Path) -> None:
-        """Write ``people``, ``objects``, ``boxes`` as Parquet and ``incidents.json`` into ``folder``."""
+        """Write ``people``, ``objects``, ``boxes``, ``heads`` as Parquet and ``incidents.json`` into ``folder``."""
         folder.mkdir(parents=True, exist_ok=True)
-        for name in ("people", "objects", "boxes"):
+        for name in _TABLES:
             table = getattr(self, name)
             if table is not None:
                 pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
@@ -130,7 +146,7 @@ class GroundTruth:
             known = raw["incidents"]
             tables = {
                 name: pq.read_table(folder / f"{name}.parquet") if (folder / f"{name}.parquet").exists() else None
-                for name in ("people", "objects", "boxes")
+                for name in _TABLES
             }
             return cls(
                 duration_s=float(raw["duration_s"]),

@@ -16,6 +16,7 @@ import tomli_w
 from scenarios.camera import Camera
 from scenarios.camera_track import CameraTrack
 from scenarios.frame import Frame
+from scenarios.mask import MaskWriter
 from scenarios.recording import Recording
 from scenarios.scenario import Scenario
 from scenarios.truth import GroundTruth, column
@@ -101,6 +102,7 @@ def film(
     recording: Recording,
     *,
     seed: int | None = None,
+    masks: bool = False,
     progress: Callable[[float], None] | None = None,
 ) -> FilmResult:
     """Film a scenario into a run folder: videos, calibrated cameras, picture times, scenario and truth.
@@ -114,6 +116,7 @@ def film(
         scenario: What to film.
         recording: Where to.
         seed: In place of the scenario's own.
+        masks: Write down which pixels show whom, too (see `scenarios.mask`).
         progress: Told the share that is done, 0 to 1.
 
     Raises:
@@ -133,13 +136,19 @@ def film(
             )
             for c in cameras
         ]
+        masked_to = stack.enter_context(MaskWriter(recording.masks)) if masks else None
         for index, (snapshot, taken) in enumerate(_roll(scenario, crowd, filming)):
             times.append(snapshot.time_s)
             truth.add_world(snapshot)
-            for writer, shot, mine in zip(writers, taken, kept, strict=True):
+            for writer, shot, mine, camera in zip(writers, taken, kept, cameras, strict=True):
                 if not shot.lost:
                     writer.write(shot.frame.image, snapshot.time_s)
-                    truth.add_shot(replace(shot, frame=replace(shot.frame, index=len(mine))))
+                    numbered = replace(shot, frame=replace(shot.frame, index=len(mine)))
+                    truth.add_shot(numbered, snapshot, camera.at(snapshot.time_s))
+                    if masked_to is not None:
+                        masked_to.add(
+                            camera.id, len(mine), shot.instance_id, shot.boxes.id, shot.boxes.visible_px
+                        )
                     mine.append(index)
             if progress is not None:
                 progress((index + 1) / scenario.frame_count)

@@ -9,13 +9,18 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from scenarios.truth import BOXES, OBJECTS, PEOPLE, GroundTruth, IncidentTruth
+from scenarios.camera import Camera
+from scenarios.population import Posture
+from scenarios.truth import BOXES, HEADS, OBJECTS, PEOPLE, GroundTruth, IncidentTruth
 from sim.render.compositor import Shot
 from sim.state import BAG_KINDS, BODIES, OBJECT_KINDS, POSTURES, ROLES, Snapshot
 
 __all__ = ["TruthTables"]
 
 _CLASSES: Final = ("person", "bag", "thing", "fire", "smoke")
+_UPRIGHT: Final = tuple(POSTURES.index(p) for p in (Posture.STANDING, Posture.WALKING))
+_HEAD_SHARE: Final = 0.13
+"""Height of a head, as a share of the body's."""
 
 
 class _Rows:
@@ -77,6 +82,7 @@ class TruthTables:
         )
         self._objects = _Rows(OBJECTS, {"kind": [k.value for k in OBJECT_KINDS]})
         self._boxes = _Rows(BOXES, {"camera": self._cameras, "cls": _CLASSES})
+        self._heads = _Rows(HEADS, {"camera": self._cameras})
 
     def add_world(self, snapshot: Snapshot) -> None:
         """Add who and what was where at one instant."""
@@ -87,9 +93,25 @@ class TruthTables:
         )
         self._objects.add(len(what.id), now, what.id, what.kind, *what.position_m.T, what.carried_by, what.owner)
 
-    def add_shot(self, shot: Shot) -> None:
-        """Add what one picture shows."""
+    def add_shot(self, shot: Shot, snapshot: Snapshot | None = None, camera: Camera | None = None) -> None:
+        """Add what one picture shows.
+
+        Args:
+            shot: The picture.
+            snapshot: The world at that instant; with ``camera``, heads are added too.
+            camera: Who took it, as it stood at that instant.
+        """
         boxes, frame = shot.boxes, shot.frame
+        head_px = _heads(shot, snapshot, camera)
+        known = np.isfinite(head_px).all(axis=1)
+        self._heads.add(
+            int(known.sum()),
+            self._cameras.index(frame.camera_id),
+            frame.index,
+            boxes.id[known],
+            *head_px[known].T,
+            _seen(shot, head_px)[known],
+        )
         self._boxes.add(
             len(boxes.id),
             self._cameras.index(frame.camera_id),
@@ -123,5 +145,40 @@ class TruthTables:
             people=self._people.table(),
             objects=self._objects.table(),
             boxes=self._boxes.table(),
+            heads=self._heads.table(),
             incidents=tuple(incidents),
         )
+
+
+def _heads(shot: Shot, snapshot: Snapshot | None, camera: Camera | None) -> NDArray[np.float64]:
+    """Tops of the heads of everybody whose figure says it, else of who stands; nan for the others; shape (k, 2)."""
+    told = getattr(shot.boxes, "head_px", None)
+    if told is not None:
+        return np.asarray(told, np.float64)
+    ids = shot.boxes.id
+    head = np.full((len(ids), 2), np.nan)
+    if snapshot is None or camera is None:
+        return head
+    people = snapshot.people
+    upright = np.isin(people.posture, _UPRIGHT)
+    _, ours, theirs = np.intersect1d(ids, people.id[upright], return_indices=True)
+    crowns = np.c_[people.position_m[upright], people.height_m[upright]][theirs]
+    if len(ours):
+        head[ours], _ = camera.project(crowns)
+    return head
+
+
+def _seen(shot: Shot, head_px: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether the pixels around the tops of heads, to a third of the head, show the person; shape (k,)."""
+    instance = shot.instance_id
+    high, wide = instance.shape
+    box = shot.boxes.whole_px
+    reach = np.maximum(1.0, _HEAD_SHARE / 3 * np.max(box[:, 2:] - box[:, :2], axis=1))
+    seen = np.zeros(len(head_px), np.bool_)
+    for k in np.flatnonzero(np.isfinite(head_px).all(axis=1)):
+        (x, y), r = head_px[k], reach[k]
+        if -0.5 <= x < wide - 0.5 and -0.5 <= y < high - 0.5:
+            rows = slice(max(0, round(y - r)), min(high, round(y + r) + 1))
+            columns = slice(max(0, round(x - r)), min(wide, round(x + r) + 1))
+            seen[k] = bool((instance[rows, columns] == shot.boxes.id[k]).any())
+    return seen
