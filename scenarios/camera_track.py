@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -92,6 +92,17 @@ class CameraTrack:
             translation_m=self.translation_m[index],
             masks_px=self.masks_px,
             fps=self.fps,
+        )
+
+    def only(self, indices: Sequence[int]) -> CameraTrack:
+        """Return the track of some of the pictures, such as those that were not lost on the way."""
+        keep = np.asarray(indices, int)
+        return replace(
+            self,
+            time_s=self.time_s[keep],
+            matrix=self.matrix[keep],
+            rotation=self.rotation[keep],
+            translation_m=self.translation_m[keep],
         )
 
     def at(self, time_s: float) -> Camera:

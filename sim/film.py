@@ -146,16 +146,16 @@ def film(
                     numbered = replace(shot, frame=replace(shot.frame, index=len(mine)))
                     truth.add_shot(numbered, snapshot, camera.at(snapshot.time_s))
                     if masked_to is not None:
-                        masked_to.add(
-                            camera.id, len(mine), shot.instance_id, shot.boxes.id, shot.boxes.visible_px
-                        )
+                        masked_to.add(camera.id, len(mine), shot.instance_id, shot.boxes.id, shot.boxes.visible_px)
                     mine.append(index)
             if progress is not None:
                 progress((index + 1) / scenario.frame_count)
     whole = truth.truth(scenario.duration_s, crowd.incidents_truth())
     whole.save(recording.truth_dir)
     cameras = tuple(_at_kept(camera, mine) for camera, mine in zip(cameras, kept, strict=True))
-    recording.save_cameras(list(cameras))
+    recording.save_cameras(
+        [c.only(mine) if isinstance(c, CameraTrack) else c for c, mine in zip(cameras, kept, strict=True)]
+    )
     for camera, mine in zip(cameras, kept, strict=True):
         recording.save_frame_times(camera.id, np.array(times)[mine])
         _save_mot(whole, camera.id, recording.mot_truth(camera.id))

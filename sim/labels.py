@@ -101,7 +101,7 @@ class Labels:
             head = self._inside(self._heads.get((index, who)))
             posture, role = self._people.get(now, (None, None))
             kind, carried_by = self._objects.get(now, (None, None))
-            area, counts = self._masks.get((index, who), (0 if self.has_masks else None, None))
+            area, counts = self._masks.get((index, who), (None, None))
             yield Label(
                 id=who,
                 cls=CLASSES.index(row["cls"]),
