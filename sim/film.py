@@ -153,9 +153,7 @@ def film(
     whole = truth.truth(scenario.duration_s, crowd.incidents_truth())
     whole.save(recording.truth_dir)
     cameras = tuple(_at_kept(camera, mine) for camera, mine in zip(cameras, kept, strict=True))
-    recording.save_cameras(
-        [c.only(mine) if isinstance(c, CameraTrack) else c for c, mine in zip(cameras, kept, strict=True)]
-    )
+    recording.save_cameras(list(cameras))
     for camera, mine in zip(cameras, kept, strict=True):
         recording.save_frame_times(camera.id, np.array(times)[mine])
         _save_mot(whole, camera.id, recording.mot_truth(camera.id))
@@ -194,13 +192,7 @@ def _at_kept(camera: Camera | CameraTrack, kept: list[int]) -> Camera | CameraTr
     """The poses of the pictures that are in the film."""
     if isinstance(camera, Camera) or len(kept) == len(camera):
         return camera
-    return replace(
-        camera,
-        time_s=camera.time_s[kept],
-        matrix=camera.matrix[kept],
-        rotation=camera.rotation[kept],
-        translation_m=camera.translation_m[kept],
-    )
+    return camera.only(kept)
 
 
 def _seed(scenario: Scenario, seed: int | None) -> int:
