@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 
 from benchmarks.film_set import FilmSet, build_set, forecourt
-from scenarios.conditions import EFFECTS
+from scenarios.conditions import EFFECTS, Conditions
 from sim.render.compositor import Compositor
 from sim.render.video import VideoWriter
 from sim.state import Snapshot
@@ -99,9 +99,14 @@ def _effects(rounds: int) -> dict[str, Any]:
         for key in EFFECTS:
             for severity in SEVERITIES:
                 compositor = _compositor(filmed, {key: severity})
-                take = partial(_encoded, folder=Path(folder)) if key == "compression" else _cost
-                take(compositor, snapshots)
-                pairs = [(take(compositor, snapshots), take(plain, snapshots)) for _ in range(rounds)]
+                if key == "compression":
+                    bits = Conditions(compression=severity).bits_per_pixel
+                    squeezed = partial(_encoded, compositor, snapshots, Path(folder), bits)
+                    usual = partial(_encoded, plain, snapshots, Path(folder))
+                else:
+                    squeezed, usual = partial(_cost, compositor, snapshots), partial(_cost, plain, snapshots)
+                squeezed()
+                pairs = [(squeezed(), usual()) for _ in range(rounds)]
                 base += [without for _, without in pairs if key != "compression"]
                 found.setdefault(key, {})[f"{severity:g}"] = statistics.median(a - b for a, b in pairs)
         for key, off in (("shadow", {"shadow": 0.0}), ("noise (severity 1)", {"noise": 0.0})):
@@ -125,11 +130,11 @@ def _cost(compositor: Compositor, snapshots: Sequence[Snapshot]) -> float:
     return (time.process_time() - started) / len(snapshots)
 
 
-def _encoded(compositor: Compositor, snapshots: Sequence[Snapshot], folder: Path) -> float:
+def _encoded(compositor: Compositor, snapshots: Sequence[Snapshot], folder: Path, bits: float | None = None) -> float:
     """CPU seconds a picture with H.264; the encoder's thread counts as well."""
-    camera, scenario = compositor.camera, forecourt()
+    camera, fps = compositor.camera, forecourt().fps
     started = time.process_time()
-    with VideoWriter(folder / "film.mp4", camera.width_px, camera.height_px, scenario.fps) as writer:
+    with VideoWriter(folder / "film.mp4", camera.width_px, camera.height_px, fps, bits_per_pixel=bits) as writer:
         for index, snapshot in enumerate(snapshots):
             writer.write(compositor.shoot(snapshot, index).frame.image)
     return (time.process_time() - started) / len(snapshots)

@@ -41,6 +41,7 @@ _SIZES: Final[dict[ObstacleKind, tuple[float, float, float]]] = {
     ObstacleKind.PILLAR: (0.7, 0.7, 3.4), ObstacleKind.BARRIER: (2.4, 0.12, 1.1), ObstacleKind.BENCH: (1.8, 0.5, 0.45),
     ObstacleKind.BIN: (0.5, 0.5, 0.95), ObstacleKind.PLANTER: (1.8, 0.8, 0.6), ObstacleKind.SIGN: (0.2, 0.2, 2.4),
 }  # fmt: skip
+_CLOSE: Final = ("defocus", "gain", "motion_blur", "noise")
 _USUAL_SIZE: Final = (1.0, 1.0, 1.2)
 
 
@@ -124,31 +125,50 @@ def tour(name: str, camera_id: str) -> Image:
 
 
 def condition(key: str, severity: int) -> Image:
-    """Draw the conditions' scenario under one effect."""
+    """Draw the conditions' scenario under one effect; a part of the picture, pixel by pixel, where that shows more."""
     changed = [f"conditions.{key}={severity}"] if key else []
     scenario = load_scenario(CONDITIONS_SCENARIO, changed)
+    if key == "dropped_frames":
+        return _lost(scenario)
     if key == "compression":
-        return _wide(_through_film(scenario), _WIDE)
+        return _middle(_through_film(scenario))
     compositor = Compositor(scenario, scenario.cameras[0].build(), np.random.default_rng(1))
     image = None
     for index, snapshot in enumerate(_walk()):
         image = compositor.shoot(snapshot, index).frame.image
     assert image is not None
-    return _wide(image, _WIDE)
+    return _middle(image) if key in _CLOSE else _wide(image, _WIDE)
 
 
 def _through_film(scenario: Scenario) -> Image:
     """The last of two seconds of pictures, after they were encoded and decoded."""
     camera = scenario.cameras[0].build()
     compositor = Compositor(scenario, camera, np.random.default_rng(1))
+    bits = scenario.conditions.bits_per_pixel
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
-        with VideoWriter(path, camera.width_px, camera.height_px, scenario.fps) as film:
+        with VideoWriter(path, camera.width_px, camera.height_px, scenario.fps, bits_per_pixel=bits) as film:
             for index, snapshot in enumerate(_walk(24)):
                 film.write(compositor.shoot(snapshot, index).frame.image)
         with closing(VideoFileSource(path)) as source:
             *_, last = (frame.image for frame in source if isinstance(frame, Frame))
     return last
+
+
+def _lost(scenario: Scenario) -> Image:
+    """Two seconds of pictures in rows; where one was lost, nothing."""
+    compositor = Compositor(scenario, scenario.cameras[0].build(), np.random.default_rng(1))
+    tiles = []
+    for index, snapshot in enumerate(_walk(24)):
+        shot = compositor.shoot(snapshot, index)
+        small = _wide(shot.frame.image, _WIDE // 6)
+        tiles.append(np.full_like(small, 24) if shot.lost else small)
+    return np.concatenate([np.concatenate(tiles[k : k + 6], axis=1) for k in range(0, 24, 6)], axis=0)
+
+
+def _middle(image: Image) -> Image:
+    """The middle of a picture, half as wide and high."""
+    return _around(image, (image.shape[1] / 2, image.shape[0] / 2), _WIDE, _WIDE * 9 // 16)
 
 
 @cache
