@@ -117,12 +117,12 @@ def _shadow(obstacle: Obstacle, lamp: tuple[float, float, float]) -> BaseGeometr
     far = min(z / (z - obstacle.height_m), 40.0) if z > obstacle.height_m else 40.0
     foot = [(float(px), float(py)) for px, py in obstacle.shape.exterior.coords]
     top = [(x + (px - x) * far, y + (py - y) * far) for px, py in foot]
-    swept = [obstacle.shape]
+    swept = []
     for (a, b), (c, d) in zip(pairwise(foot), pairwise(top), strict=True):
         quad = Polygon([a, b, d, c])
         if quad.area > 1e-9:
             swept.append(quad.buffer(0))
-    return union_all(swept)
+    return union_all(swept).difference(obstacle.shape)  # its own top and whoever sits on it are lit
 
 
 def _fill(layer: NDArray[np.uint8], shape: BaseGeometry, origin: tuple[float, float], cell: float) -> None:

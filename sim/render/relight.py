@@ -294,9 +294,9 @@ def _illuminate(
                     continue
                 far = np.sqrt(square)
                 lux = candela[s] * min(1.0, max(0.0, lz / far / 0.25)) / square
-                j = int((px - grid[0]) / grid[2] + 0.5)
-                i = int((py - grid[1]) / grid[2] + 0.5)
-                if 0 <= i < free.shape[1] and 0 <= j < free.shape[2]:
+                j = int((px + 0.4 * nx - grid[0]) / grid[2] + 0.5)
+                i = int((py + 0.4 * ny - grid[1]) / grid[2] + 0.5)
+                if (floor[y, x] or nz < 0.7) and 0 <= i < free.shape[1] and 0 <= j < free.shape[2]:
                     lux *= free[s, i, j] / 255.0
                 cosine = (nx * lx + ny * ly + nz * lz) / far
                 spread = max(cosine, 0.0) + 0.10
