@@ -241,6 +241,7 @@ class Scenario(Entry):
         for what, entries in (
             ("venue.obstacles", self.venue.obstacles),
             ("venue.zones", self.venue.zones),
+            ("venue.puddles", self.venue.puddles),
             ("venue.gates", self.venue.gates),
             ("venue.lamps", self.venue.lamps),
             ("cameras", self.cameras),
@@ -265,7 +266,11 @@ class Scenario(Entry):
                 raise ValueError(f"venue.gates.{gate.id}.line: has no length")
             if not floor.covers(gate.shape):
                 raise ValueError(f"venue.gates.{gate.id}.line: lies outside the venue's outline")
-        for what, entries in (("obstacles", self.venue.obstacles), ("zones", self.venue.zones)):
+        for what, entries in (
+            ("obstacles", self.venue.obstacles),
+            ("zones", self.venue.zones),
+            ("puddles", self.venue.puddles),
+        ):
             for entry in entries:
                 if not floor.intersects(entry.shape):
                     raise ValueError(f"venue.{what}.{entry.id}.polygon: lies outside the venue's outline")

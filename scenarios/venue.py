@@ -12,19 +12,23 @@ from shapely.geometry.base import BaseGeometry
 
 from scenarios.entry import Entry, Id, Point2, Point3, Ring
 
-__all__ = ["Gate", "GateDirection", "Ground", "Lamp", "LampKind", "Obstacle", "ObstacleKind", "Venue", "Zone"]
+__all__ = ["Gate", "GateDirection", "Ground", "Lamp", "LampKind", "Obstacle", "ObstacleKind", "Puddle", "Venue", "Zone"]
 
 
 class Ground(StrEnum):
-    """What the floor looks like."""
+    """What the floor looks like; tiles and terrazzo are polished and lie in a hall."""
 
     PAVING = "paving"
     ASPHALT = "asphalt"
     TILES = "tiles"
+    TERRAZZO = "terrazzo"
 
 
 class ObstacleKind(StrEnum):
-    """What stands on the floor; it decides the looks, the height decides what it hides."""
+    """What stands on the floor; it decides the looks, the height decides what it hides.
+
+    Stairs of four corners rise from the polygon's first edge to the opposite one.
+    """
 
     WALL = "wall"
     BUILDING = "building"
@@ -35,6 +39,11 @@ class ObstacleKind(StrEnum):
     BIN = "bin"
     PLANTER = "planter"
     SIGN = "sign"
+    TURNSTILE = "turnstile"
+    TICKET_MACHINE = "ticket_machine"
+    BILLBOARD = "billboard"
+    LAMP_POST = "lamp_post"
+    STAIRS = "stairs"
 
 
 class LampKind(StrEnum):
@@ -88,6 +97,18 @@ class Lamp(Entry):
         if self.position_m[2] < 0.5:
             raise ValueError("position_m: a lamp hangs at least 0.5 m above the ground")
         return self
+
+
+class Puddle(Entry):
+    """Water that stands on the floor: people walk through it, and it mirrors what is above."""
+
+    id: Id
+    polygon: Ring
+
+    @cached_property
+    def shape(self) -> Polygon:
+        """Its outline on the floor."""
+        return Polygon(self.polygon)
 
 
 class Zone(Entry):
@@ -154,6 +175,7 @@ class Venue(Entry):
     outline: Ring
     ground: Ground = Ground.PAVING
     obstacles: list[Obstacle] = []
+    puddles: list[Puddle] = []
     zones: list[Zone] = []
     gates: list[Gate] = []
     lamps: list[Lamp] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+import cv2
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -14,19 +15,26 @@ from scenarios.camera import Camera
 from scenarios.frame import Image
 from scenarios.scenario import Scenario
 from scenarios.venue import Ground
+from sim.render.enclosure import LAMP_SHINE, hall_hit, sky, tree_hit
 from sim.render.floor import Floor, sample
 from sim.render.light import Light, brightness_of
 from sim.render.prisms import Prisms, first_hit
-from sim.render.texture import clouds, facade, ground_colour, hash01
+from sim.render.surround import HALLS, Surround, looks_seed
+from sim.render.texture import clouds, ground_colour
 
-__all__ = ["HALL_HEIGHT_M", "Backdrop", "pixel_rays"]
+__all__ = ["Backdrop", "pixel_rays"]
 
 _GROUNDS: Final = tuple(Ground)
 _SAMPLES: Final = ((-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25))
 _RAY_STEP: Final = 8.0
 _MIDDLE: Final = ((0.0, 0.0),)
-HALL_HEIGHT_M: Final = 7.0
-"""A floor of tiles lies in a hall of this height."""
+_TILE: Final = 16
+_AIR_M: Final = 520.0
+_FARTHEST_M: Final = 600.0
+_ROUGH_RAD: Final = 0.006
+_LAMP_OVER: Final = 9.0
+"""A lamp is so much brighter than white: its image in a floor is seen."""
+_GLOW_BGR: Final = (150.0, 205.0, 236.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,12 +46,16 @@ class Backdrop:
         depth_m: Depth along the optical axis to the first obstacle; infinite where there is none; (h, w), float32.
         ground: 255 where the floor is seen, 0 elsewhere, shape (h, w), uint8.
         sunlit: Share of the sun that reaches the floor there, 0 to 255, shape (h, w), uint8.
+        reflect: Share of the light from above that the floor mirrors there, 0 to 255, shape (h, w), uint8; None: none.
+        glow: What lit windows, lamps and signs shine by themselves in the dark, BGR, shape (h, w, 3); None: nothing.
     """
 
     image: Image
     depth_m: NDArray[np.float32]
     ground: NDArray[np.uint8]
     sunlit: NDArray[np.uint8]
+    reflect: NDArray[np.uint8] | None = None
+    glow: Image | None = None
 
     @classmethod
     def of(
@@ -68,7 +80,8 @@ class Backdrop:
         """
         w, h = camera.width_px, camera.height_px
         rays = pixel_rays(camera)
-        prisms = Prisms.of(scenario.venue, camera)
+        around = Surround.of(scenario)
+        prisms = Prisms.of(scenario.venue, camera, around.pieces)
         outline = np.asarray(scenario.venue.floor.exterior.coords, float)
         if not scenario.venue.floor.exterior.is_ccw:
             outline = outline[::-1]
@@ -77,15 +90,33 @@ class Backdrop:
         depth = np.empty((h, w), np.float32)
         ground = np.empty((h, w), np.uint8)
         sunlit = np.empty((h, w), np.uint8)
+        reflect = np.empty((h, w), np.uint8)
+        glow = np.empty((h, w, 3), np.uint8)
+        mirror_image = np.zeros((h, w, 3), np.float32)
         _draw(
             np.ones((h, w), np.uint8) if where is None else where,
             rays, camera.position_m, np.array(_SAMPLES if fine else _MIDDLE), 1 / camera.matrix[0, 0], light.array(),
-            _GROUNDS.index(scenario.venue.ground), _seed_of(scenario), scenario.venue.ground is Ground.TILES,
+            _GROUNDS.index(scenario.venue.ground), looks_seed(scenario), scenario.venue.ground in HALLS,
             floor.layers, np.array((*floor.origin_m, floor.cell_m)), np.c_[outline[:-1], outline[1:]], gates,
             prisms.edge, prisms.first, prisms.low_m, prisms.high_m, prisms.kind, prisms.seed, prisms.box_px,
-            image, depth, ground, sunlit,
+            around.trees, _tree_boxes(around.trees, camera), image, depth, ground, sunlit, reflect, glow, mirror_image,
         )  # fmt: skip
-        return cls(image, depth, ground, sunlit)
+        if mirror_image.any():
+            hall = scenario.venue.ground in HALLS
+            image = _add_mirrored(image, mirror_image, ground, _ROUGH_RAD * camera.matrix[0, 0] if hall else 0.0)
+        burning = float(np.clip((light.darkness - 1.0) / 1.5, 0, 1))
+        shining = np.round(glow * burning).astype(np.uint8) if burning > 0 else None
+        return cls(image, depth, ground, sunlit, reflect, shining)
+
+
+def _add_mirrored(image: Image, mirrored: NDArray[np.float32], ground: NDArray[np.uint8], rough_px: float) -> Image:
+    """Add what the floor mirrors, smeared as a floor that is polished but walked on smears it: most along the view."""
+    if rough_px > 0:
+        floor = (ground > 0).astype(np.float32)
+        spread = cv2.GaussianBlur(mirrored, (0, 0), rough_px, sigmaY=2.5 * rough_px)
+        share = cv2.GaussianBlur(floor, (0, 0), rough_px, sigmaY=2.5 * rough_px)
+        mirrored = np.asarray(spread / np.maximum(share, 0.2)[..., None] * floor[..., None], np.float32)
+    return np.asarray(np.clip(image + mirrored + 0.5, 0, 255), np.uint8)
 
 
 def pixel_rays(camera: Camera) -> NDArray[np.float64]:
@@ -101,71 +132,132 @@ def pixel_rays(camera: Camera) -> NDArray[np.float64]:
     return np.ascontiguousarray(CubicSpline(across, rows, axis=1)(np.arange(-1.0, w + 1)))
 
 
-def _seed_of(scenario: Scenario) -> int:
-    """The looks of the place: the same for every seed of the crowd."""
-    return sum(ord(letter) * (i + 1) for i, letter in enumerate(scenario.name)) % 9973
+def _tree_boxes(trees: NDArray[np.float64], camera: Camera) -> NDArray[np.float64]:
+    """Where in the picture each tree can be: x1, y1, x2, y2; the whole picture where it is beside the camera."""
+    boxes = np.tile((-1e9, -1e9, 1e9, 1e9), (len(trees), 1))
+    for number, (x, y, radius, _, top, _) in enumerate(trees):
+        wide = 1.3 * radius
+        corners = [(x + i * wide, y + j * wide, z) for i in (-1, 1) for j in (-1, 1) for z in (0.0, top + 0.5)]
+        px, _ = camera.project(np.array(corners))
+        if not np.isnan(px).any():
+            boxes[number] = (*px.min(axis=0) - 3, *px.max(axis=0) + 3)
+    return boxes
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _draw(
     where: Any, rays: Any, eye: Any, offsets: Any, width_rad: float, light: Any, floor_kind: int, seed: int, hall: bool,
     layers: Any, grid: Any, outline: Any, gates: Any,
-    edge: Any, first: Any, low: Any, high: Any, kind: Any, kind_seed: Any, box: Any,
-    image: Any, depth: Any, ground: Any, sunlit: Any,
+    edge: Any, first: Any, low: Any, high: Any, kind: Any, kind_seed: Any, box: Any, trees: Any, tree_box: Any,
+    image: Any, depth: Any, ground: Any, sunlit: Any, reflect: Any, glow: Any, mirror_image: Any,
 ) -> None:  # fmt: skip
     h, w = image.shape[:2]
-    ray, colour, normal, trial, total = np.empty(3), np.empty(3), np.empty(3), np.empty(3), np.empty(3)
+    ray, colour, found, trial, total = np.empty(3), np.empty(3), np.empty(4), np.empty(3), np.empty(3)
+    start, back, mirrored = np.empty(3), np.empty(3), np.empty(3)
     count = offsets.shape[0]
-    for y in range(h):
-        for x in range(w):
-            if not where[y, x]:
-                continue
-            total[:] = 0.0
-            on_floor, on_solid, sun_sum, solid_depth = 0, 0, 0.0, np.inf
-            wx, wy = _floor_widths(rays, eye, y + 1, x + 1)
-            for s in range(count):
-                ox, oy = offsets[s, 0], offsets[s, 1]
-                jx, jy = (1 if ox > 0 else -1), (1 if oy > 0 else -1)
-                for k in range(3):
-                    here = rays[y + 1, x + 1, k]
-                    ray[k] = (
-                        here + abs(ox) * (rays[y + 1, x + 1 + jx, k] - here)
-                        + abs(oy) * (rays[y + 1 + jy, x + 1, k] - here)
-                    )  # fmt: skip
-                t = first_hit(
-                    x + ox, y + oy, eye, ray, width_rad, edge, first, low, high, kind, kind_seed, box,
-                    colour, normal, trial,
-                )  # fmt: skip
-                floor_t = -eye[2] / ray[2] if ray[2] < 0 else np.inf
-                if t < floor_t:
-                    on_solid += 1
-                    solid_depth = min(solid_depth, t)
-                    facing = normal[0] * light[0] + normal[1] * light[1] + normal[2] * light[2]
-                    lit = brightness_of(facing, normal[2], 1.0, light[3], light[4])
+    prisms = low.shape[0]
+    among, every = np.empty(prisms, np.int64), np.arange(prisms)
+    wood = np.empty(trees.shape[0], np.int64)
+    for ty in range(0, h, _TILE):
+        for tx in range(0, w, _TILE):
+            bottom, right = min(ty + _TILE, h), min(tx + _TILE, w)
+            some, treed = 0, 0
+            for p in range(prisms):
+                if box[p, 0] < right + 1 and box[p, 2] > tx - 1 and box[p, 1] < bottom + 1 and box[p, 3] > ty - 1:
+                    among[some] = p
+                    some += 1
+            for p in range(trees.shape[0]):
+                if (
+                    tree_box[p, 0] < right + 1 and tree_box[p, 2] > tx - 1
+                    and tree_box[p, 1] < bottom + 1 and tree_box[p, 3] > ty - 1
+                ):  # fmt: skip
+                    wood[treed] = p
+                    treed += 1
+            for y in range(ty, bottom):
+                for x in range(tx, right):
+                    if not where[y, x]:
+                        continue
+                    total[:] = 0.0
+                    on_floor, on_solid, sun_sum, shine_sum, mirror_sum = 0, 0, 0.0, 0.0, 0.0
+                    solid_depth = np.inf
+                    wx, wy = _floor_widths(rays, eye, y + 1, x + 1)
+                    for s in range(count):
+                        ox, oy = offsets[s, 0], offsets[s, 1]
+                        jx, jy = (1 if ox > 0 else -1), (1 if oy > 0 else -1)
+                        for k in range(3):
+                            here = rays[y + 1, x + 1, k]
+                            ray[k] = (
+                                here + abs(ox) * (rays[y + 1, x + 1 + jx, k] - here)
+                                + abs(oy) * (rays[y + 1 + jy, x + 1, k] - here)
+                            )  # fmt: skip
+                        floor_t = -eye[2] / ray[2] if ray[2] < 0 else np.inf
+                        t = first_hit(
+                            x + ox, y + oy, eye, ray, width_rad, edge, first, low, high, kind, kind_seed, box,
+                            among, some, colour, found, trial,
+                        )  # fmt: skip
+                        for n in range(treed):
+                            t = tree_hit(eye, ray, trees[wood[n]], width_rad, t, colour, found)
+                        walled = False
+                        if hall and t == np.inf:
+                            wall_t = hall_hit(eye, ray, outline, gates, width_rad, seed, colour, found)
+                            if wall_t < floor_t:
+                                t, walled = wall_t, True
+                        if t < floor_t:
+                            on_solid += 1
+                            solid_depth = min(solid_depth, t)
+                            if walled:
+                                lit = 0.78 + 0.1 * light[3]
+                                if found[3] >= LAMP_SHINE:
+                                    lit = 1.0
+                            else:
+                                facing = found[0] * light[0] + found[1] * light[1] + found[2] * light[2]
+                                lit = brightness_of(facing, found[2], 1.0, light[3], light[4])
+                            air = 1.0 - np.exp(-t / _AIR_M) if not hall else 0.0
+                            for k in range(3):
+                                total[k] += colour[k] * lit * (1.0 - air) + air * (214.0 - 2.0 * k)
+                            shine_sum += found[3]
+                        elif floor_t < _FARTHEST_M:
+                            on_floor += 1
+                            gx, gy = eye[0] + floor_t * ray[0], eye[1] + floor_t * ray[1]
+                            share, wet = _floor_colour(
+                                gx, gy, wx, wy, floor_t, light, floor_kind, seed, hall, layers, grid, colour, trial
+                            )
+                            sun_sum += share
+                            mirror = _polish(floor_kind, hall, wet, gx, gy, seed)
+                            if mirror > 0.0:
+                                size = np.sqrt(ray[0] ** 2 + ray[1] ** 2 + ray[2] ** 2)
+                                cosine = -ray[2] / size
+                                fresnel = 0.04 + 0.96 * (1.0 - cosine) ** 5
+                                mirror *= fresnel
+                                mirror_sum += mirror
+                                if s == 0:
+                                    start[0], start[1], start[2] = gx, gy, 0.0
+                                    back[0], back[1], back[2] = ray[0], ray[1], -ray[2]
+                                    _mirrored(
+                                        start, back, light, seed, hall, outline, gates,
+                                        edge, first, low, high, kind, kind_seed, box, every, prisms,
+                                        mirrored, found, trial,
+                                    )  # fmt: skip
+                                for k in range(3):
+                                    colour[k] *= 1.0 - mirror
+                            for k in range(3):
+                                total[k] += colour[k]
+                        else:
+                            sky(ray, seed, width_rad, light, colour)
+                            for k in range(3):
+                                total[k] += colour[k]
+                    if mirror_sum > 0.0:
+                        for k in range(3):
+                            mirror_image[y, x, k] = mirrored[k] * mirror_sum / count
                     for k in range(3):
-                        total[k] += colour[k] * lit
-                    continue
-                wall_t = _hall_hit(eye, ray, outline, gates, width_rad, seed, colour) if hall else np.inf
-                if wall_t < floor_t:
+                        image[y, x, k] = np.uint8(min(255.0, max(0.0, total[k] / count + 0.5)))
+                    depth[y, x] = solid_depth if 2 * on_solid >= count else np.inf
+                    ground[y, x] = 255 if 2 * on_floor > count else 0
+                    sunlit[y, x] = np.uint8(255.0 * min(1.0, sun_sum / max(on_floor, 1)))
+                    reflect[y, x] = np.uint8(255.0 * min(1.0, mirror_sum / count))
+                    shine = min(1.0, shine_sum / count)
                     for k in range(3):
-                        total[k] += colour[k] * (0.74 + 0.1 * light[3])
-                elif floor_t < 400.0:
-                    on_floor += 1
-                    gx, gy = eye[0] + floor_t * ray[0], eye[1] + floor_t * ray[1]
-                    sun_sum += _floor_colour(
-                        gx, gy, wx, wy, floor_t, light, floor_kind, seed, layers, grid, colour, trial
-                    )
-                    for k in range(3):
-                        total[k] += colour[k]
-                else:
-                    _sky(ray, seed, width_rad, light, colour)
-                    for k in range(3):
-                        total[k] += colour[k]
-            for k in range(3):
-                image[y, x, k] = np.uint8(min(255.0, max(0.0, total[k] / count + 0.5)))
-            depth[y, x] = solid_depth if 2 * on_solid >= count else np.inf
-            ground[y, x] = 255 if 2 * on_floor > count else 0
-            sunlit[y, x] = np.uint8(255.0 * min(1.0, sun_sum / max(on_floor, 1)))
+                        glow[y, x, k] = np.uint8(shine * _GLOW_BGR[k])
 
 
 @njit(cache=True, error_model="numpy")
@@ -187,97 +279,95 @@ def _floor_widths(rays: Any, eye: Any, i: int, j: int) -> Any:
 
 @njit(cache=True, error_model="numpy")
 def _floor_colour(
-    x: float, y: float, wx: float, wy: float, reach: float, light: Any, kind: int, seed: int,
+    x: float, y: float, wx: float, wy: float, reach: float, light: Any, kind: int, seed: int, hall: bool,
     layers: Any, grid: Any, out: Any, other: Any,
 ) -> Any:  # fmt: skip
-    """Write the floor's colour in its light; return which share of the sun reaches it."""
+    """Write the floor's colour in its light; return which share of the sun reaches it, and how wet it is."""
     column, row = (x - grid[0]) / grid[2], (y - grid[1]) / grid[2]
     within = 0.0 <= column <= layers.shape[2] - 1 and 0.0 <= row <= layers.shape[1] - 1
-    sun, ambient, inside = 1.0, 1.0, 0.0
+    sun, ambient, inside, wet, beyond = 1.0, 1.0, 0.0, 0.0, 99.0
+    wide = max(wx, wy)
     if within:
-        sun, ambient, inside = (
-            sample(layers[0], column, row),
-            sample(layers[1], column, row),
-            sample(layers[2], column, row),
-        )
-    ground_colour(kind, x, y, wx, wy, seed, out)
-    if inside < 1.0:
-        ground_colour(1, x, y, wx, wy, seed + 77, other)
-        kerb = 1.0 if 0.02 < inside < 0.98 else 0.0
+        sun = sample(layers[0], column, row)
+        ambient = sample(layers[1], column, row)
+        inside = sample(layers[2], column, row)
+        wet = sample(layers[3], column, row)
+        beyond = sample(layers[5], column, row)
+    if inside < 1.0 and not hall:
+        _street(x, y, wx, wy, wide, beyond, sample(layers[4], column, row) if within else 0.0, seed, other)
+    if inside > 0.0 or hall:
+        ground_colour(kind, x, y, wx, wy, seed, out)
+    if inside < 1.0 and not hall:
         for k in range(3):
-            out[k] = inside * out[k] + (1.0 - inside) * other[k] + 26.0 * kerb
+            out[k] = inside * out[k] + (1.0 - inside) * other[k]
+    if wet > 0.0:
+        for k in range(3):
+            out[k] *= 1.0 - 0.45 * wet
     flat = brightness_of(light[2], 1.0, sun, light[3], light[4]) * ambient
-    haze = 1.0 - np.exp(-reach / 420.0)
+    air = 1.0 - np.exp(-reach / _AIR_M) if not hall else 0.0
     for k in range(3):
-        out[k] = out[k] * flat * (1.0 - haze) + haze * (206.0 - 6.0 * k)
-    return sun
+        out[k] = out[k] * flat * (1.0 - air) + air * (214.0 - 2.0 * k)
+    return sun, wet
 
 
 @njit(cache=True, error_model="numpy")
-def _hall_hit(eye: Any, ray: Any, outline: Any, gates: Any, width_rad: float, seed: int, colour: Any) -> Any:
-    """Depth of the hall's far wall or ceiling; the near walls, between camera and floor, are left out."""
-    best = np.inf
-    top = max(HALL_HEIGHT_M, eye[2] + 1.5)
-    if ray[2] > 0.0:
-        best = (top - eye[2]) / ray[2]
-        x, y = eye[0] + best * ray[0], eye[1] + best * ray[1]
-        beam = abs(x / 5.0 - np.round(x / 5.0)) < 0.05
-        lamp = abs(y / 4.0 - np.round(y / 4.0)) < 0.03 and abs(x / 5.0 - np.floor(x / 5.0) - 0.5) < 0.3
-        tone = 246.0 if lamp else (104.0 if beam else 132.0 + 20.0 * clouds(x, y, 3.0, best * width_rad, seed))
-        colour[0], colour[1], colour[2] = tone, tone, tone * 0.98
-    for e in range(outline.shape[0]):
-        sx, sy = outline[e, 2] - outline[e, 0], outline[e, 3] - outline[e, 1]
-        cross = ray[0] * sy - ray[1] * sx
-        if cross <= 0.0:
-            continue
-        ax, ay = outline[e, 0] - eye[0], outline[e, 1] - eye[1]
-        t = (ax * sy - ay * sx) / cross
-        if not 0.0 < t < best:
-            continue
-        length = np.sqrt(sx * sx + sy * sy)
-        u = ((ray[0] * t - ax) * sx + (ray[1] * t - ay) * sy) / length
-        z = eye[2] + t * ray[2]
-        if u < 0.0 or u > length or z > top:
-            continue
-        best = t
-        facade(9, u, z, top, length, t * width_rad, seed, colour)
-        for g in range(gates.shape[0]):
-            near = _distance_to(eye[0] + t * ray[0], eye[1] + t * ray[1], gates, g)
-            if near < 0.3 and z < 2.7:
-                tone = (150.0 if z > 2.6 or near > 0.22 else 205.0 - 22.0 * z) + 20.0 * hash01(int(u / 1.2), 1, seed)
-                colour[0], colour[1], colour[2] = tone * 1.03, tone, tone * 0.96
-    return best
-
-
-@njit(cache=True, error_model="numpy")
-def _distance_to(x: float, y: float, lines: Any, i: int) -> Any:
-    ax, ay, bx, by = lines[i, 0], lines[i, 1], lines[i, 2], lines[i, 3]
-    sx, sy = bx - ax, by - ay
-    share = min(1.0, max(0.0, ((x - ax) * sx + (y - ay) * sy) / (sx * sx + sy * sy)))
-    return np.sqrt((x - ax - share * sx) ** 2 + (y - ay - share * sy) ** 2)
-
-
-@njit(cache=True, error_model="numpy")
-def _sky(ray: Any, seed: int, width_rad: float, light: Any, out: Any) -> None:
-    """Sky, and the town along the horizon."""
-    level = np.sqrt(ray[0] ** 2 + ray[1] ** 2)
-    up = ray[2] / max(level, 1e-9)
-    turn = np.arctan2(ray[1], ray[0])
-    along = turn * 13.0
-    block = int(np.floor(along))
-    roof = 0.035 + 0.07 * hash01(block, 1, seed) + 0.012 * hash01(int(np.floor(along * 3)), 2, seed)
-    trees = 0.028 + 0.020 * clouds(turn * 60.0, 0.0, 2.0, 60.0 * width_rad, seed + 3)
-    if up < trees:
-        tone = 112.0 + 60.0 * clouds(turn * 160.0, up * 160.0, 1.3, 160.0 * width_rad, seed + 4)
-        out[0], out[1], out[2] = tone * 0.92, tone * 1.02, tone * 0.90
-    elif up < roof:
-        tone = 148.0 + 42.0 * hash01(block, 5, seed)
-        fu, fz = along * 9.0, up * 120.0
-        if fu - np.floor(fu) > 0.45 and fz - np.floor(fz) > 0.4:
-            tone *= 0.86
-        out[0], out[1], out[2] = tone * 1.02, tone, tone * 0.97
+def _street(
+    x: float, y: float, wx: float, wy: float, wide: float, beyond: float, paint: float, seed: int, out: Any
+) -> None:
+    """The ground around a place: kerb, carriageway, kerb, pavement, yards, and far off what a town looks like."""
+    if 9.2 < beyond < 16.0:
+        ground_colour(0, x, y, wx, wy, seed + 91, out)
+        for k in range(3):
+            out[k] *= 0.93
     else:
-        white = clouds(turn * 3.0, np.sqrt(max(up, 0.0)) * 6.0, 1.2, 0.01, seed + 8) * (120.0 - 60.0 * light[4])
-        out[0], out[1], out[2] = 236.0 - 30.0 * up + white * 0.4, 214.0 - 70.0 * up + white, 200.0 - 100.0 * up + white
+        ground_colour(1, x, y, wx, wy, seed + 77, out)
+        if beyond < 16.0:
+            gutter = np.exp(-min(beyond, 9.2 - beyond) / 0.5) if beyond < 9.2 else 0.0
+            for k in range(3):
+                out[k] = out[k] * (1.0 - 0.14 * gutter) * (1.0 - 0.86 * paint) + paint * 0.86 * 178.0
+    for edge in (0.0, 9.2):
+        near = abs(beyond - edge - 0.07)
+        stone = min(1.0, max(0.0, (0.075 - near) / max(wide, 0.01) + 0.5)) if wide < 0.8 else 0.0
+        if stone > 0.0:
+            tone = 158.0 + 26.0 * clouds(x, y, 0.8, wide, seed + 92)
+            for k in range(3):
+                out[k] = stone * tone * (0.95 + 0.02 * k) + (1.0 - stone) * out[k]
+    if beyond > 15.5:
+        green = min(1.0, max(0.0, 4.0 * clouds(x, y, 26.0, wide, seed + 93) + 0.35)) * min(1.0, (beyond - 15.5) / 0.3)
+        lawn = 92.0 + 50.0 * clouds(x, y, 1.1, wide, seed + 94)
+        tint = (0.62, 1.0, 0.78)
+        for k in range(3):
+            out[k] = green * lawn * tint[k] + (1.0 - green) * out[k]
+
+
+@njit(cache=True, error_model="numpy")
+def _polish(kind: int, hall: bool, wet: float, x: float, y: float, seed: int) -> Any:
+    """How much of a clean mirror a floor is: worn ways in a polished hall are duller."""
+    base = 0.0
+    if hall:
+        worn = 0.75 + 1.2 * clouds(x, y, 4.0, 0.05, seed + 401)
+        base = (0.70 if kind == 2 else 1.0) * min(1.0, max(0.25, worn))
+    return max(base, wet)
+
+
+@njit(cache=True, error_model="numpy")
+def _mirrored(
+    start: Any, ray: Any, light: Any, seed: int, hall: bool, outline: Any, gates: Any,
+    edge: Any, first: Any, low: Any, high: Any, kind: Any, kind_seed: Any, box: Any, every: Any, count: int,
+    out: Any, found: Any, trial: Any,
+) -> None:  # fmt: skip
+    """Write what a mirror in the floor shows along an upward ray."""
+    t = first_hit(
+        np.nan, np.nan, start, ray, 0.02, edge, first, low, high, kind, kind_seed, box, every, count, out, found, trial
+    )
+    if t < np.inf:
+        facing = found[0] * light[0] + found[1] * light[1] + found[2] * light[2]
+        lit = brightness_of(facing, found[2], 1.0, light[3], light[4])
+    elif hall:
+        hall_hit(start, ray, outline, gates, 0.004, seed, out, found)
+        lit = 0.85 if found[3] < LAMP_SHINE else _LAMP_OVER
+    else:
+        sky(ray, seed, 0.02, light, out)
+        lit = 1.1
     for k in range(3):
-        out[k] = min(250.0, out[k])
+        out[k] *= lit

@@ -15,10 +15,10 @@ from scenarios.camera import Camera
 from scenarios.camera_track import CameraTrack
 from scenarios.frame import Frame
 from scenarios.scenario import Scenario
-from scenarios.venue import Ground
-from sim.render.backdrop import HALL_HEIGHT_M, Backdrop
+from sim.render.backdrop import Backdrop
 from sim.render.cast import Cast, Seats, stage
 from sim.render.effects import Extent, paint_effects
+from sim.render.enclosure import HALL_HEIGHT_M
 from sim.render.floor import Floor
 from sim.render.lens import lens_array
 from sim.render.light import Light
@@ -30,6 +30,7 @@ from sim.render.raster import paint, place
 from sim.render.sensor import SIGMA_AT_ONE
 from sim.render.shadows import lay_floor, throw
 from sim.render.solids import SCREEN
+from sim.render.surround import HALLS, Surround
 from sim.render.vibration import Vibration
 from sim.render.view import Views
 from sim.state import Snapshot
@@ -113,7 +114,7 @@ class Compositor:
         look = self._look = PlateLook.of(plate) if plate is not None else None
         conditions = plate_conditions(plate, scenario.conditions) if plate is not None else scenario.conditions
         light = Light.of(conditions, scenario.venue, camera)
-        self._floor = floor = Floor.of(scenario.venue, light)
+        self._floor = floor = Floor.of(scenario.venue, light, Surround.of(scenario))
 
         def draw(seen: Camera) -> Backdrop:
             if plate is not None:
@@ -123,7 +124,7 @@ class Compositor:
         shake, chance = rng.spawn(2)
         vibration = Vibration(conditions, camera, shake)
         moving = MovingView(scenario, track, light, floor).at if track is not None else None
-        hall = plate is None and scenario.venue.ground is Ground.TILES
+        hall = plate is None and scenario.venue.ground in HALLS
         room = (*scenario.venue.floor.bounds, HALL_HEIGHT_M) if hall else None
         self._views = Views(camera, light, vibration, draw, moving, room)
         self._moves = track is not None

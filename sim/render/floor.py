@@ -10,29 +10,32 @@ import cv2
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
-from shapely import Polygon, union_all
+from shapely import Point, Polygon, union_all
 from shapely.affinity import translate
 from shapely.geometry.base import BaseGeometry
+from shapely.ops import substring
 
-from scenarios.venue import Obstacle, ObstacleKind, Venue
+from scenarios.venue import ObstacleKind, Venue
 from sim.render.light import Light
+from sim.render.surround import HOUSE, LANE_M, Surround
 
-__all__ = ["Floor", "sample"]
+__all__ = ["Floor", "sample", "swept_shadow"]
 
-_MARGIN_M: Final = 12.0
+_MARGIN_M: Final = 16.0
 _MAX_CELLS: Final = 4_000_000
 _FINEST_M: Final = 0.04
 _CONTACT_M: Final = 0.22
+_DASH_M: Final = 1.5
 _SOLID_SHARE: Final = {ObstacleKind.BARRIER: 0.35, ObstacleKind.SIGN: 0.7, ObstacleKind.BENCH: 0.8}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Floor:
-    """Three layers over the same cells.
+    """Layers over the same cells.
 
     Attributes:
-        layers: sunlit share, ambient share (dark beside obstacles), inside the outline; each 0 to 1;
-            shape (3, rows, columns), float32.
+        layers: sunlit share, ambient share (dark beside obstacles), inside the outline, under a puddle, under paint;
+            each 0 to 1; and metres beyond the outline; shape (6, rows, columns), float32.
         origin_m: Middle of the cell (0, 0), the south-western one.
         cell_m: Side of a cell.
     """
@@ -42,8 +45,14 @@ class Floor:
     cell_m: float
 
     @classmethod
-    def of(cls, venue: Venue, light: Light) -> Floor:
-        """Rasterise a venue under a light."""
+    def of(cls, venue: Venue, light: Light, around: Surround | None = None) -> Floor:
+        """Rasterise a venue under a light.
+
+        Args:
+            venue: The place.
+            light: Where the sun stands.
+            around: What stands around it and throws shadows too.
+        """
         x0, y0, x1, y1 = venue.floor.bounds
         x0, y0, x1, y1 = x0 - _MARGIN_M, y0 - _MARGIN_M, x1 + _MARGIN_M, y1 + _MARGIN_M
         cell = max(_FINEST_M, float(np.sqrt((x1 - x0) * (y1 - y0) / _MAX_CELLS)))
@@ -64,14 +73,38 @@ class Floor:
         shade = np.zeros(shape, np.uint8)
         solid = np.zeros(shape, np.uint8)
         for obstacle in sorted(venue.obstacles, key=lambda o: _SOLID_SHARE.get(o.kind, 1.0)):
-            fill(shade, _shadow(obstacle, light), round(255 * _SOLID_SHARE.get(obstacle.kind, 1.0)))
+            fill(
+                shade,
+                swept_shadow(obstacle.shape, obstacle.height_m, light),
+                round(255 * _SOLID_SHARE.get(obstacle.kind, 1.0)),
+            )
             if obstacle.kind is not ObstacleKind.BARRIER:
                 fill(solid, obstacle.shape, 255)
+        for piece in around.pieces if around is not None else ():
+            if piece.kind != HOUSE:  # houses stand so far that the sun of the plan is meant to reach the place
+                fill(shade, swept_shadow(piece.shape, piece.high_m, light), 255)
+                fill(solid, piece.shape, 255)
+        for x, y, radius, low, top, _ in around.trees if around is not None else ():
+            for z, r in ((low + 0.25 * (top - low), 0.8), (0.5 * (low + top), 1.0), (low + 0.75 * (top - low), 0.7)):
+                shift = min(z / max(float(light.to_sun[2]), 0.05), 60.0)
+                spot = Point(x - shift * light.to_sun[0], y - shift * light.to_sun[1]).buffer(r * radius)
+                fill(shade, spot, 215)
+        puddles = np.zeros(shape, np.uint8)
+        for puddle in venue.puddles:
+            fill(puddles, puddle.shape.intersection(venue.floor), 255)
+        paint = np.zeros(shape, np.uint8)
+        if around is not None and (around.pieces or len(around.trees)):
+            for dash in _dashes(venue):
+                fill(paint, dash, 255)
+        beyond = cv2.distanceTransform(255 - inside, cv2.DIST_L2, 5) * cell
         away = cv2.distanceTransform(255 - solid, cv2.DIST_L2, 5) * cell if solid.any() else np.full(shape, 9.0)
         ambient = 1 - 0.45 * np.exp(-away / _CONTACT_M)
         blur = 0.05 / cell
         sunlit = 1 - cv2.GaussianBlur(shade, (0, 0), max(blur, 0.6)).astype(np.float32) / 255
-        layers = np.stack((sunlit, ambient.astype(np.float32), inside.astype(np.float32) / 255))
+        soft = cv2.GaussianBlur(puddles, (0, 0), max(0.03 / cell, 0.6)).astype(np.float32) / 255
+        layers = np.stack(
+            (sunlit, ambient, inside.astype(np.float32) / 255, soft, paint.astype(np.float32) / 255, beyond)
+        )
         return cls(np.ascontiguousarray(layers, np.float32), (x0, y0), cell)
 
     def sunlit(self, position_m: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -82,13 +115,28 @@ class Floor:
         return out
 
 
-def _shadow(obstacle: Obstacle, light: Light) -> BaseGeometry:
-    """The ground that a prism hides from the sun: its outline swept away from the sun."""
-    reach = min(obstacle.height_m / float(light.to_sun[2]), 300.0)
+def _dashes(venue: Venue) -> list[Polygon]:
+    """The dashes of the line in the middle of the street around a venue."""
+    way = venue.floor.buffer(LANE_M, join_style="mitre").exterior
+    dashes = []
+    for begin in np.arange(0.0, way.length - _DASH_M, 3 * _DASH_M):
+        part = substring(way, float(begin), float(begin) + _DASH_M)
+        dashes.append(part.buffer(0.06, cap_style="flat"))
+    return dashes
+
+
+def swept_shadow(shape: Polygon, height_m: float, light: Light) -> BaseGeometry:
+    """Return the ground that a prism hides from the sun: its outline swept away from the sun.
+
+    Args:
+        shape: Its outline.
+        height_m: Its height.
+        light: Where the sun stands.
+    """
+    reach = min(height_m / max(float(light.to_sun[2]), 1e-3), 300.0)
     dx, dy = -reach * light.to_sun[0], -reach * light.to_sun[1]
-    ring = list(obstacle.shape.exterior.coords)
-    swept = [obstacle.shape, translate(obstacle.shape, dx, dy)]
-    for (ax, ay), (bx, by) in pairwise(ring):
+    swept = [shape, translate(shape, dx, dy)]
+    for (ax, ay), (bx, by) in pairwise(shape.exterior.coords):
         quad = Polygon([(ax, ay), (bx, by), (bx + dx, by + dy), (ax + dx, ay + dy)])
         if quad.area > 1e-9:
             swept.append(quad.buffer(0))

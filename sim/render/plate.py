@@ -192,11 +192,12 @@ def _depths(
     edge: Any, first: Any, low: Any, high: Any, kind: Any, seed: Any, box: Any, depth: Any,
 ) -> None:  # fmt: skip
     """Write the depth of the nearest prism on each ray; infinite where there is none."""
-    colour, normal, trial = np.empty(3), np.empty(3), np.empty(3)
+    colour, normal, trial = np.empty(3), np.empty(4), np.empty(3)
+    among = np.arange(low.shape[0])
     for i in range(depth.shape[0]):
         depth[i] = first_hit(
             float(i % wide), float(i // wide), eye, rays[i], width_rad, edge, first, low, high, kind, seed, box,
-            colour, normal, trial,
+            among, low.shape[0], colour, normal, trial,
         )  # fmt: skip
 
 

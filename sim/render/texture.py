@@ -1,4 +1,4 @@
-"""Textures without pictures: hashes, noise, grounds and facades as functions of metres.
+"""Textures without pictures: hashes, noise and grounds as functions of metres.
 
 Each is filtered to the width of a pixel, so that nothing flickers in the distance.
 """
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-__all__ = ["clouds", "facade", "ground_colour", "hash01", "value_noise"]
+__all__ = ["clouds", "ground_colour", "hash01", "lines_share", "value_noise"]
 
 
 @njit(cache=True, error_model="numpy")
@@ -53,8 +53,8 @@ def _line_integral(x: float, period: float, line: float) -> Any:
 
 
 @njit(cache=True, error_model="numpy")
-def _lines(x: float, period: float, line: float, width: float) -> Any:
-    """Share of [x - width/2, x + width/2] that lies on lines of thickness ``line`` every ``period``."""
+def lines_share(x: float, period: float, line: float, width: float) -> Any:
+    """Return the share of [x - width/2, x + width/2] that lies on lines of thickness ``line`` every ``period``."""
     width = max(width, 1e-6)
     return (_line_integral(x + width / 2, period, line) - _line_integral(x - width / 2, period, line)) / width
 
@@ -78,7 +78,7 @@ def ground_colour(kind: int, x: float, y: float, wx: float, wy: float, seed: int
     """Write the colour (BGR, 0 to 255) of a floor.
 
     Args:
-        kind: 0 paving slabs, 1 asphalt, 2 polished tiles.
+        kind: 0 paving slabs, 1 asphalt, 2 polished tiles, 3 terrazzo.
         x: Metres east.
         y: Metres north.
         wx: Width of a pixel along x.
@@ -90,141 +90,97 @@ def ground_colour(kind: int, x: float, y: float, wx: float, wy: float, seed: int
     stain = clouds(x, y, 7.0, wide, seed + 100)
     worn = clouds(x + 31.7, y - 8.3, 1.7, wide, seed + 200)
     if kind == 0:
-        row = int(np.floor(y / 0.4))
-        shift = 0.3 * (row % 2)
-        seam_y = _lines(y, 0.4, 0.010, wy)
-        seam_x = _lines(x + shift, 0.6, 0.009, wx) if wy < 0.4 else _lines(x, 0.6, 0.009, wx)
-        slab = hash01(int(np.floor((x + shift) / 0.6)), row, seed) - 0.5
-        keep = min(1.0, max(0.0, 1.7 - wide / 0.45))
-        band = 1.0 if int(np.floor(x / 6.0)) % 4 == 3 and wx < 3.0 else 0.0
-        tone = 158.0 + 17.0 * keep * slab + 30.0 * stain + 22.0 * worn - 15.0 * band
-        tone += 10.0 * clouds(x, y, 0.06, wide, seed + 5)
-        tone -= 48.0 * min(1.0, seam_x + seam_y)
-        tone -= 34.0 * _spot(x, y, 0.7, 0.22, 0.016, wide, seed + 7)
-        out[0], out[1], out[2] = tone * 0.925, tone * 0.975, tone
+        _paving(x, y, wx, wy, wide, stain, worn, seed, out)
     elif kind == 1:
-        grain = clouds(x, y, 0.05, wide, seed + 5)
-        tone = 104.0 + 24.0 * stain + 16.0 * worn + 26.0 * grain
-        crack = abs(value_noise(x / 3.1 + 0.6 * worn, y / 3.1, seed + 31) - 0.5)
-        if wide < 0.12 and crack < 0.006:
-            tone -= 22.0
-        patch = hash01(int(np.floor(x / 4.7)), int(np.floor(y / 3.9)), seed + 9)
-        if patch > 0.92:
-            tone -= 13.0
-        tone -= 20.0 * _spot(x, y, 2.3, 0.3, 0.12, wide, seed + 7)
-        out[0], out[1], out[2] = tone * 1.01, tone, tone * 0.985
-    else:
+        _asphalt(x, y, wide, stain, worn, seed, out)
+    elif kind == 2:
         i, j = int(np.floor(x / 0.6)), int(np.floor(y / 0.6))
         keep = min(1.0, max(0.0, 1.7 - wide / 0.6))
-        seam = min(1.0, _lines(x, 0.6, 0.005, wx) + _lines(y, 0.6, 0.005, wy))
+        seam = min(1.0, lines_share(x, 0.6, 0.004, wx) + lines_share(y, 0.6, 0.004, wy))
         marble = abs(clouds(x + 3.0 * (i * 7 + j * 13), y, 0.5, wide, seed + 3))
-        tone = 186.0 + 9.0 * keep * (hash01(i, j, seed) - 0.5) + 16.0 * stain + 10.0 * worn - 34.0 * marble * keep
-        if i % 10 == 0 and keep > 0:
-            tone -= 40.0 * keep
-        tone -= 36.0 * seam
-        tone -= 24.0 * _spot(x, y, 0.9, 0.15, 0.02, wide, seed + 7)
-        out[0], out[1], out[2] = tone * 0.94, tone * 0.975, tone
+        tone = 168.0 + 7.0 * keep * (hash01(i, j, seed) - 0.5) + 22.0 * stain + 16.0 * worn - 26.0 * marble * keep
+        band = 1.0 if i % 12 == 0 or j % 12 == 0 else 0.0
+        tone -= 46.0 * band * max(keep, 0.4)
+        tone -= 30.0 * seam
+        tone -= 22.0 * _spot(x, y, 0.9, 0.12, 0.02, wide, seed + 7)
+        out[0], out[1], out[2] = tone * 0.90, tone * 0.965, tone
+    else:
+        i, j = int(np.floor(x / 1.2)), int(np.floor(y / 1.2))
+        chips = clouds(x, y, 0.035, wide, seed + 3) * 60.0 + clouds(x, y, 0.012, wide, seed + 4) * 40.0
+        brass = min(1.0, lines_share(x, 1.2, 0.004, wx) + lines_share(y, 1.2, 0.004, wy))
+        inlay = (i % 6 in (1, 2) and j % 5 == 2) or (i % 6 == 1 and j % 5 in (1, 2, 3))
+        tone = 162.0 + 20.0 * stain + 18.0 * worn + chips + 5.0 * (hash01(i, j, seed) - 0.5)
+        tone -= 26.0 * _spot(x, y, 1.1, 0.12, 0.025, wide, seed + 7)
+        out[0], out[1], out[2] = tone * 0.86, tone * 0.95, tone
+        if inlay:
+            out[0], out[1], out[2] = tone * 0.42, tone * 0.52, tone * 0.76
+        for k in range(3):
+            out[k] -= 34.0 * brass
 
 
 @njit(cache=True, error_model="numpy")
-def facade(kind: int, u: float, z: float, top: float, length: float, width: float, seed: int, out: Any) -> Any:
-    """Write the colour of an upright face; return whether there is anything (a railing has gaps).
+def _paving(
+    x: float, y: float, wx: float, wy: float, wide: float, stain: float, worn: float, seed: int, out: Any
+) -> None:
+    """Concrete slabs in courses: each of its own tone, some replaced, joints with moss, gum, a cover here and there."""
+    row = int(np.floor(y / 0.4))
+    shift = 0.3 * (row % 2)
+    seam_y = lines_share(y, 0.4, 0.008, wy)
+    seam_x = lines_share(x + shift, 0.6, 0.008, wx) if wy < 0.4 else lines_share(x, 0.6, 0.008, wx)
+    column = int(np.floor((x + shift) / 0.6))
+    slab = hash01(column, row, seed) - 0.5
+    keep = min(1.0, max(0.0, 1.7 - wide / 0.45))
+    tone = 152.0 + 11.0 * keep * slab + 34.0 * stain + 30.0 * worn
+    if hash01(column, row, seed + 71) > 0.985:  # a new slab
+        tone += 17.0 * keep
+    tone += 22.0 * clouds(x, y, 0.05, wide, seed + 5)
+    moss = max(0.0, worn)
+    tone -= (30.0 + 50.0 * moss) * min(1.0, seam_x + seam_y)
+    tone -= 30.0 * _spot(x, y, 0.7, 0.30, 0.018, wide, seed + 7)
+    tone -= 40.0 * max(0.0, -worn - 0.14)
+    out[0], out[1], out[2] = tone * 0.90, tone * 0.965, tone
+    _cover(x, y, 11.0, wide, seed, out)
 
-    Args:
-        kind: Number of the obstacle kind, in the order of `ObstacleKind`; 9 the far wall of a hall.
-        u: Metres along the face.
-        z: Metres above the floor.
-        top: Height of the obstacle.
-        length: Of the face.
-        width: Of a pixel on the face.
-        seed: Of the obstacle.
-        out: Shape (3,), BGR.
-    """
-    dirt = clouds(u, z, 2.4, width, seed + 40) * 26.0 - 16.0 * np.exp(-z / 0.35)
-    fine = clouds(u, z, 0.09, width, seed + 41) * 10.0
-    pick = hash01(seed, 3, 11)
-    if kind == 0:  # wall: cast concrete in panels
-        seam = min(1.0, _lines(u, 1.5, 0.025, width) + _lines(z, 1.2, 0.02, width))
-        tone = 150.0 + 24.0 * (pick - 0.5) + dirt + fine - 38.0 * seam
-        out[0], out[1], out[2] = tone * 0.95, tone * 0.98, tone
-    elif kind == 1:  # building: render or stone with windows
-        bay = length / max(1.0, np.round(length / 2.6))
-        fu, fz = u / bay, z / 3.1
-        column, floor = int(np.floor(fu)), int(np.floor(fz))
-        fu, fz = fu - column, fz - floor
-        tone = 168.0 + 40.0 * (pick - 0.5) + dirt + fine - 20.0 * _lines(z, 3.1, 0.10, width)
-        warm = 0.86 + 0.1 * hash01(seed, 4, 11)
-        out[0], out[1], out[2] = tone * warm, tone * (warm + 1.0) / 2, tone
-        shop = floor == 0
-        left, low, high = (0.10, 0.04, 0.84) if shop else (0.24, 0.26, 0.80)
-        if left < fu < 1 - left and low < fz < high and z < top - 0.4 and length > 1.5:
-            frame = min(fu - left, 1 - left - fu) * bay < 0.06 or abs(fu - 0.5) * bay < 0.03
-            if frame:
-                out[:] = 60.0 if shop else 205.0
-            else:
-                lamp = hash01(column, floor, seed + 5)
-                glass = 52.0 + 46.0 * fz + 34.0 * lamp + 40.0 * clouds(u, z, 1.4, width, seed + 50)
-                out[0], out[1], out[2] = glass * 1.16, glass * 1.04, glass * 0.96
-    elif kind == 2:  # kiosk: painted boards, counter, awning
-        hue = int(hash01(seed, 5, 11) * 4)
-        if z > 0.80 * top:
-            stripe = np.floor(u / 0.35) % 2 == 0
-            out[:] = 214.0
-            if stripe:
-                out[0], out[1], out[2] = ((70, 60, 168), (118, 78, 42), (58, 104, 58), (60, 120, 190))[hue]
-        elif 0.42 * top < z < 0.76 * top and 0.12 * length < u < 0.88 * length:
-            tone = 44.0 + 60.0 * value_noise(u * 3.0, z * 4.0, seed)
-            out[0], out[1], out[2] = tone * 0.8, tone * 0.95, tone * 1.15
-        else:
-            tone = 118.0 + dirt + fine - 22.0 * _lines(u, 0.22, 0.012, width)
-            out[0], out[1], out[2] = tone * 0.80, tone * 0.98, tone * 0.92
-    elif kind == 3:  # pillar
-        tone = 172.0 + dirt + fine
-        if z < 0.25:
-            tone *= 0.62
-        out[0], out[1], out[2] = tone * 0.96, tone * 0.985, tone
-    elif kind == 4:  # barrier: rails and bars, else air
-        rail = z > top - 0.06 or 0.12 < z < 0.17
-        post = (u % 2.2) < 0.06 or length - u < 0.06
-        bar = ((u % 0.14) < 0.022) and z > 0.14
-        foot = z <= 0.12 and (u % 1.1) < 0.05
-        if not (rail or post or bar or foot):
-            return False
-        tone = 168.0 + 30.0 * clouds(u, z, 0.5, width, seed)
-        out[0], out[1], out[2] = tone * 1.02, tone, tone * 0.97
-    elif kind == 5:  # bench: wood
-        tone = 112.0 + 30.0 * clouds(u * 0.3, z * 6.0, 0.4, width, seed) + fine
-        out[0], out[1], out[2] = tone * 0.52, tone * 0.74, tone
-    elif kind == 6:  # bin
-        tone = 74.0 + dirt + fine
-        if z > 0.86 * top:
-            tone = 36.0
-        green = hash01(seed, 6, 11) > 0.5
-        out[0], out[1], out[2] = (tone * 0.80, tone * 1.05, tone * 0.78) if green else (tone, tone, tone)
-        if 0.55 * top < z < 0.72 * top:
-            out[:] = 0.75 * out + 40.0
-    elif kind == 7:  # planter: trough and leaves
-        if z > 0.55 * top:
-            leaf = clouds(u, z, 0.22, width, seed + 8)
-            tone = 84.0 + 120.0 * leaf
-            out[0], out[1], out[2] = tone * 0.52, tone, tone * 0.72
-        else:
-            tone = 132.0 + dirt + fine
-            out[0], out[1], out[2] = tone * 0.93, tone * 0.97, tone
-    elif kind == 8:  # sign
-        edge = min(u, length - u) < 0.04 or top - z < 0.04
-        out[0], out[1], out[2] = (225.0, 225.0, 225.0) if edge else (150.0, 86.0, 38.0)
-        if not edge and abs(((z / 0.16) % 1.0) - 0.5) < 0.16 and hash01(int(u / 0.11), int(z / 0.16), seed) > 0.35:
-            out[:] = 232.0
-    else:  # far wall of a hall
-        seam = min(1.0, _lines(u, 2.4, 0.03, width) + _lines(z, 1.6, 0.025, width))
-        tone = 176.0 + 0.6 * dirt - 26.0 * seam
-        if z < 0.18:
-            tone = 92.0
-        out[0], out[1], out[2] = tone * 0.93, tone * 0.97, tone
-        panel = hash01(int(np.floor(u / 4.8)), 1, seed)
-        if panel > 0.62 and 1.0 < z < 2.8 and 0.8 < u % 4.8 < 3.6:
-            tint = hash01(int(np.floor(u / 4.8)), 2, seed)
-            shade = 110.0 + 70.0 * value_noise(u * 1.3, z * 1.3, seed + int(panel * 99))
-            out[0], out[1], out[2] = shade * (0.7 + 0.5 * tint), shade * 0.9, shade * (1.2 - 0.5 * tint)
-    return True
+
+@njit(cache=True, error_model="numpy")
+def _asphalt(x: float, y: float, wide: float, stain: float, worn: float, seed: int, out: Any) -> None:
+    """Asphalt: grain, wear, sealed cracks, patches with a cut edge, oil, a cover here and there."""
+    grain = clouds(x, y, 0.03, wide, seed + 5) + 0.6 * clouds(x, y, 0.09, wide, seed + 6)
+    tone = 104.0 + 22.0 * stain + 18.0 * worn + 34.0 * grain
+    px, py = x + 0.4 * worn, y - 0.3 * worn
+    crack = abs(value_noise(px / 3.4 + 0.5 * worn, py / 3.4, seed + 31) - 0.5)
+    if wide < 0.10:
+        tone -= 20.0 * max(0.0, 1.0 - crack / 0.005) * (1.0 if value_noise(x / 9.0, y / 9.0, seed + 33) > 0.5 else 0.0)
+    i, j = int(np.floor(x / 6.1)), int(np.floor(y / 5.3))
+    if hash01(i, j, seed + 9) > 0.90:
+        fx, fy = x - 6.1 * i, y - 5.3 * j
+        x0, x1 = 0.5 + 1.6 * hash01(i, j, seed + 10), 3.2 + 2.4 * hash01(i, j, seed + 11)
+        y0, y1 = 0.5 + 1.2 * hash01(i, j, seed + 12), 2.0 + 2.4 * hash01(i, j, seed + 13)
+        inside = min(min(fx - x0, x1 - fx), min(fy - y0, y1 - fy))
+        cover = min(1.0, max(0.0, inside / max(wide, 0.02) + 0.5))
+        edge = min(1.0, max(0.0, 1.0 - abs(inside) / max(wide, 0.03)))
+        tone -= cover * (9.0 + 8.0 * hash01(i, j, seed + 14)) + 9.0 * edge * min(1.0, 0.2 / max(wide, 1e-9))
+    tone -= 14.0 * _spot(x, y, 2.9, 0.14, 0.10, wide, seed + 7)
+    out[0], out[1], out[2] = tone * 1.01, tone, tone * 0.985
+    _cover(x, y, 13.0, wide, seed, out)
+
+
+@njit(cache=True, error_model="numpy")
+def _cover(x: float, y: float, cell: float, wide: float, seed: int, out: Any) -> None:
+    """A round manhole cover or a square grate, in every third cell or so."""
+    i, j = int(np.floor(x / cell)), int(np.floor(y / cell))
+    pick = hash01(i, j, seed + 81)
+    if pick > 0.36 or wide > 0.25:
+        return
+    dx = x - (i + 0.2 + 0.6 * hash01(i, j, seed + 82)) * cell
+    dy = y - (j + 0.2 + 0.6 * hash01(i, j, seed + 83)) * cell
+    if pick > 0.16:
+        away = np.sqrt(dx * dx + dy * dy)
+        cover = min(1.0, max(0.0, (0.33 - away) / max(wide, 0.01) + 0.5))
+        tone = 74.0 + 22.0 * clouds(dx, dy, 0.08, wide, seed + 84) - (24.0 if 0.28 < away < 0.305 else 0.0)
+    else:
+        away = max(abs(dx), abs(dy))
+        cover = min(1.0, max(0.0, (0.24 - away) / max(wide, 0.01) + 0.5))
+        tone = 80.0 - 52.0 * lines_share(dx, 0.06, 0.03, wide)
+    for k in range(3):
+        out[k] = cover * tone + (1.0 - cover) * out[k]
