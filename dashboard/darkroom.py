@@ -41,7 +41,8 @@ _SIZES: Final[dict[ObstacleKind, tuple[float, float, float]]] = {
     ObstacleKind.PILLAR: (0.7, 0.7, 3.4), ObstacleKind.BARRIER: (2.4, 0.12, 1.1), ObstacleKind.BENCH: (1.8, 0.5, 0.45),
     ObstacleKind.BIN: (0.5, 0.5, 0.95), ObstacleKind.PLANTER: (1.8, 0.8, 0.6), ObstacleKind.SIGN: (0.2, 0.2, 2.4),
     ObstacleKind.TURNSTILE: (1.6, 0.25, 1.05), ObstacleKind.TICKET_MACHINE: (0.8, 0.6, 1.9),
-    ObstacleKind.BILLBOARD: (1.9, 0.25, 2.4), ObstacleKind.LAMP_POST: (0.16, 0.16, 5.0), ObstacleKind.STAIRS: (3.0, 2.4, 1.4),
+    ObstacleKind.BILLBOARD: (1.9, 0.25, 2.4), ObstacleKind.LAMP_POST: (0.16, 0.16, 5.0),
+    ObstacleKind.STAIRS: (3.0, 2.4, 1.4),
 }  # fmt: skip
 _CLOSE: Final = ("defocus", "gain", "motion_blur", "noise")
 _USUAL_SIZE: Final = (1.0, 1.0, 1.2)
