@@ -12,7 +12,7 @@ from scenarios.frame import Image
 from scenarios.population import BagKind, Body, Posture, ThingKind
 from scenarios.scenario import Scenario
 from sim.people import OBJECT_IDS_FROM, Objects, People
-from sim.render.compositor import Compositor
+from sim.render.compositor import Compositor, Shot
 from sim.state import BODIES, OBJECT_KINDS, POSTURES, Snapshot
 
 __all__ = ["EYE", "TOP", "Studio", "item", "person"]
@@ -104,6 +104,7 @@ class Studio:
         size_px: Of the picture.
         obstacles: As in a scenario's ``[[venue.obstacles]]``.
         conditions: As in a scenario's ``[conditions]``.
+        ground: Of the floor, as in a scenario's ``[venue]``.
     """
 
     def __init__(
@@ -112,13 +113,18 @@ class Studio:
         size_px: tuple[int, int],
         obstacles: Sequence[dict[str, Any]] = (),
         conditions: dict[str, Any] | None = None,
+        ground: str = "paving",
     ) -> None:
         r = _FLOOR_M
         self.scenario = Scenario.model_validate(
             {
                 "name": "studio_v1",
                 "title": "Studio",
-                "venue": {"outline": [[-r, -r], [r, -r], [r, r], [-r, r]], "obstacles": list(obstacles)},
+                "venue": {
+                    "outline": [[-r, -r], [r, -r], [r, r], [-r, r]],
+                    "ground": ground,
+                    "obstacles": list(obstacles),
+                },
                 "cameras": [{"id": "studio", "resolution_px": size_px, **camera}],
                 "population": {},
                 "conditions": {"shadow": 0.4, "noise": 0.3, "sun_azimuth_deg": 215.0, **(conditions or {})},
@@ -129,10 +135,14 @@ class Studio:
 
     def take(self, people: Sequence[dict[str, Any]] = (), items: Sequence[dict[str, Any]] = ()) -> Image:
         """Return a picture of what ``person`` and ``item`` made."""
+        return self.shoot(people, items).frame.image
+
+    def shoot(self, people: Sequence[dict[str, Any]] = (), items: Sequence[dict[str, Any]] = ()) -> Shot:
+        """Return a picture of what ``person`` and ``item`` made, with its truth."""
         numbered = [{"id": k + 1, **row} for k, row in enumerate(people)]
         things = [{"id": OBJECT_IDS_FROM + k, **row} for k, row in enumerate(items)]
         snapshot = Snapshot(1.0, _filled(People(), numbered).state(), _filled(Objects(), things).state())
-        return self._compositor.shoot(snapshot, 0).frame.image
+        return self._compositor.shoot(snapshot, 0)
 
 
 def _filled(arrays: Any, rows: list[dict[str, Any]]) -> Any:
