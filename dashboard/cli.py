@@ -135,6 +135,14 @@ def film_command(
             "of several cameras that is the first, and each is at /its_id. Begins again at the end.",
         ),
     ] = None,
+    preview: Annotated[
+        bool,
+        typer.Option(
+            "--preview",
+            help="Only a contact sheet (PNG), quickly: pictures with boxes, plan, timeline; "
+            "with --out FOLDER, preview.png beside the footage.",
+        ),
+    ] = False,
     once: Annotated[bool, typer.Option("--once", help="With --serve: stop at the end.")] = False,
     expose: Annotated[bool, typer.Option("--expose", help="With --serve: let other machines connect.")] = False,
     seed: SeedOption = None,
@@ -142,24 +150,30 @@ def film_command(
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Film a scenario: H.264 footage and exact truth, no detection; or serve it as network cameras.
+    """Film a scenario: H.264 footage and exact truth, no detection; or look at it; or serve it as network cameras.
 
     Example: parvis film station_hall_dwellers_v1 --out films/hall --masks --format coco,fiftyone
+
+    Example: parvis film square_drone_v1 --preview
 
     Example: parvis film forecourt_bag_v1 --serve rtsp://127.0.0.1:8554/cam1
     """
     from scenarios.load import load_scenario
 
-    if (out is None) == (serve is None):
-        raise ScenarioError("film: give either --out FOLDER (footage and truth) or --serve URL (a network camera)")
+    if serve is not None and (out is not None or preview):
+        raise ScenarioError("film: --serve shows pictures and writes none; leave out --out and --preview")
+    if serve is None and out is None and not preview:
+        raise ScenarioError("film: give --out FOLDER (footage and truth), --preview (a picture) or --serve URL")
     world = load_scenario(scenario, [*(changes or []), *([f"seed={seed}"] if seed is not None else [])])
     if serve is not None:
         _serve(world, serve, once=once, expose=expose, as_json=as_json)
         return
+    if out is None:
+        _preview(world, Path(f"{world.name}-preview.png"), as_json)
+        return
     from dashboard.progress import bars
     from dashboard.rehearsal import film_only
 
-    assert out is not None
     with bars(quiet=as_json) as report:
         recording = film_only(
             world,
@@ -170,11 +184,25 @@ def film_command(
             command=_again(),
             report=report,
         )
+    if preview:
+        _preview(world, recording.folder / "preview.png", as_json=True)
     made = recording.run()
     if as_json:
         typer.echo(json.dumps({"run_dir": str(recording.folder)} | made))
     else:
         _screen.print(f"Footage and truth: [bold]{_plain(str(recording.folder))}[/bold]")
+
+
+def _preview(world: Scenario, path: Path, as_json: bool) -> None:
+    from dashboard.preview import make_preview
+    from dashboard.progress import bars
+
+    with bars(quiet=as_json) as report:
+        make_preview(world, path, report=report)
+    if as_json:
+        typer.echo(json.dumps({"preview": str(path)}))
+    else:
+        _screen.print(f"Preview: [bold]{_plain(str(path))}[/bold]")
 
 
 def _serve(world: Scenario, url: str, *, once: bool, expose: bool, as_json: bool) -> None:

@@ -15,7 +15,7 @@ from scenarios.truth import BOXES, HEADS, OBJECTS, PEOPLE, GroundTruth, Incident
 from sim.render.compositor import Shot
 from sim.state import BAG_KINDS, BODIES, OBJECT_KINDS, POSTURES, ROLES, Snapshot
 
-__all__ = ["TruthTables"]
+__all__ = ["TruthTables", "heads_of"]
 
 _CLASSES: Final = ("person", "bag", "thing", "fire", "smoke")
 _UPRIGHT: Final = tuple(POSTURES.index(p) for p in (Posture.STANDING, Posture.WALKING))
@@ -102,7 +102,7 @@ class TruthTables:
             camera: Who took it, as it stood at that instant.
         """
         boxes, frame = shot.boxes, shot.frame
-        head_px = _heads(shot, snapshot, camera)
+        head_px = heads_of(shot, snapshot, camera)
         known = np.isfinite(head_px).all(axis=1)
         self._heads.add(
             int(known.sum()),
@@ -150,8 +150,17 @@ class TruthTables:
         )
 
 
-def _heads(shot: Shot, snapshot: Snapshot | None, camera: Camera | None) -> NDArray[np.float64]:
-    """Tops of the heads of everybody whose figure says it, else of who stands; nan for the others; shape (k, 2)."""
+def heads_of(shot: Shot, snapshot: Snapshot | None, camera: Camera | None) -> NDArray[np.float64]:
+    """Find the tops of heads: of everybody whose figure says it, else of who stands.
+
+    Args:
+        shot: The picture.
+        snapshot: The world at that instant.
+        camera: Who took it, as it stood at that instant.
+
+    Returns:
+        Pixels, one row a box, nan where it is not known; shape (k, 2).
+    """
     told = getattr(shot.boxes, "head_px", None)
     if told is not None:
         return np.asarray(told, np.float64)
