@@ -108,6 +108,11 @@ class Crowd(mesa.Model):
         """Seconds since the start."""
         return self._clock * self.scenario.step_s
 
+    @property
+    def seen_s(self) -> float:
+        """The instant at which people stand where incidents see them: incidents act before the step is walked."""
+        return max(0, self._clock - 1) * self.scenario.step_s
+
     def step(self) -> None:
         """Advance by ``scenario.step_s``."""
         self._clock += 1

@@ -94,7 +94,7 @@ class Routes:
         self._forbidden = shapely.union_all(forbidden)
         near = shapely.union_all([shape.buffer(_KEEP_OUT_M) for shape in forbidden])
         self._not_allowed = shapely.contains_xy(near, self._centres)
-        self._points: list[Floats] = []
+        self._points: list[tuple[Floats, bool]] = []
         self._fields: list[_Field] = []
         self._rebuild()
 
@@ -119,16 +119,20 @@ class Routes:
         self._blockers = self._blockers[~gone]
         self._rebuild()
 
-    def add_point(self, place_m: tuple[float, float]) -> int:
+    def add_point(self, place_m: tuple[float, float], *, trespass: bool = False) -> int:
         """Add a place as a goal and return its number.
+
+        Args:
+            place_m: Where.
+            trespass: Whether who goes there minds no forbidden zone.
 
         Raises:
             ScenarioError: The place is not on the walkable floor.
         """
         if not self._venue.walkable.covers(Point(place_m)):
             raise ScenarioError(f"the place {place_m} is not on the walkable floor; move it off the obstacles")
-        self._points.append(np.array(place_m, float))
-        self._fields.append(self._solve_point(self._points[-1]))
+        self._points.append((np.array(place_m, float), trespass))
+        self._fields.append(self._solve_point(*self._points[-1]))
         self._stack()
         return len(self._fields) - 1
 
@@ -185,7 +189,7 @@ class Routes:
         self.walls: Walls = venue_walls(self._venue)
         self._walkable = self._open_cells(-1, None)[0]
         gates = [self._solve_gate(index) for index in range(len(self._venue.gates))]
-        self._fields = gates + [self._solve_point(point) for point in self._points]
+        self._fields = gates + [self._solve_point(*point) for point in self._points]
         self._stack()
 
     def _stack(self) -> None:
@@ -193,7 +197,9 @@ class Routes:
         self._distances = np.array([f.distance_m for f in self._fields]).reshape(shape)
         self._directions = np.array([f.direction for f in self._fields]).reshape(*shape, 2)
 
-    def _open_cells(self, door: int, strip: shapely.Geometry | None) -> tuple[NDArray[np.bool_], Floats]:
+    def _open_cells(
+        self, door: int, strip: shapely.Geometry | None, *, trespass: bool = False
+    ) -> tuple[NDArray[np.bool_], Floats]:
         """Return which cells can be walked and how easily, shape (rows, columns) each."""
         clearance = self.walls.clearance_m(self._centres, door, _EASY_M)
         inside = self._inside
@@ -205,7 +211,8 @@ class Routes:
         for blocker in self._blockers:
             near = np.hypot(*(self._centres - blocker).T)
             ease = np.minimum(ease, np.maximum(_HARDEST / 2, np.minimum(1.0, near / _BLOCKER_REACH_M)))
-        ease = np.where(self._not_allowed, np.minimum(ease, _FORBIDDEN_EASE), ease)
+        if not trespass:
+            ease = np.where(self._not_allowed, np.minimum(ease, _FORBIDDEN_EASE), ease)
         shape = (self._rows, self._columns)
         return (inside & (clearance >= CLEARANCE_M)).reshape(shape), ease.reshape(shape)
 
@@ -215,8 +222,8 @@ class Routes:
         walkable, ease = self._open_cells(index if gate.lets_out else -1, strip if gate.lets_out else None)
         return self._solve(gate.shape, walkable, ease)
 
-    def _solve_point(self, point: Floats) -> _Field:
-        walkable, ease = self._open_cells(-1, None)
+    def _solve_point(self, point: Floats, trespass: bool) -> _Field:
+        walkable, ease = self._open_cells(-1, None, trespass=trespass)
         return self._solve(Point(point), walkable, ease)
 
     def _solve(self, goal: LineString | Point, walkable: NDArray[np.bool_], ease: Floats) -> _Field:

@@ -14,6 +14,7 @@ from detect.score.settings import ScoreSettings
 from detect.score.trespass import downs, intrusions, wrong_ways
 from scenarios.event import EventKind
 from scenarios.incident import IncidentKind
+from scenarios.population import BagKind
 from scenarios.truth import GroundTruth, IncidentTruth, column
 from scenarios.venue import Zone
 
@@ -42,6 +43,8 @@ object, and a tent with who lives in it is no event at all: none of these is in 
 """
 
 _FROM_PEOPLE: Final = (EventKind.ZONE_INTRUSION, EventKind.WRONG_WAY, EventKind.PERSON_DOWN)
+_BAGS: Final = [kind.value for kind in BagKind]
+"""A tent whose people are away is no abandoned object."""
 _BOX: Final = ("x1_px", "y1_px", "x2_px", "y2_px")
 
 
@@ -141,9 +144,10 @@ def _left_bags(truth: GroundTruth, s: ScoreSettings) -> list[DueEvent]:
     bag = {name: column(truth.objects, name) for name in ("time_s", "id", "x_m", "y_m", "carried_by", "owner")}
     order = np.lexsort((bag["time_s"], bag["id"]))
     bag = {name: values[order] for name, values in bag.items()}
+    is_bag = np.isin(np.asarray(column(truth.objects, "kind"), dtype=object)[order].astype(str), _BAGS)
     place = np.stack((bag["x_m"], bag["y_m"]), axis=1).astype(float)
     away = np.linalg.norm(place - _positions(truth, instants, bag["time_s"], bag["owner"]), axis=1)
-    alone = (bag["carried_by"] < 0) & (bag["owner"] >= 0) & ~(away <= s.owner_distance_m)
+    alone = is_bag & (bag["carried_by"] < 0) & (bag["owner"] >= 0) & ~(away <= s.owner_distance_m)
     found = []
     starts = np.flatnonzero(np.append(True, bag["id"][1:] != bag["id"][:-1])) if len(place) else np.empty(0, int)
     for begin, end in zip(starts.tolist(), [*starts[1:].tolist(), len(place)], strict=True):

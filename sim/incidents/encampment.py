@@ -22,9 +22,11 @@ _TENT_M: Final = 1.25
 _SLEEPER: Final = (0.0, 2.05)
 """Where the sleeper lies, ahead of the tent and to its left, in metres; the others sit before its door."""
 _SITTERS: Final = ((2.2, -0.5), (2.5, 0.7), (1.5, -2.0))
+_KEPT_M: Final = 2.6
+"""Belongings lie no farther from the one whose they are."""
 _BAGS: Final = (
     (-0.3, -1.65), (0.5, -1.6), (1.2, -1.5), (0.9, 2.9), (1.6, 1.6), (1.9, -1.3), (-1.0, -1.6), (-1.2, 1.6),
-    (-1.7, 0.0), (-0.5, 2.9), (0.2, 3.0), (-1.6, -0.8),
+    (-1.7, 0.3), (-0.5, 2.9), (0.2, 3.0), (-0.9, 2.7), (1.3, 2.4), (-1.5, 2.2), (1.8, 2.2),
 )  # fmt: skip
 
 
@@ -59,14 +61,19 @@ class EncampmentIncident:
         self._objects = [crowd.lay_bag(owner, ThingKind.SLEEPING_BAG, spots[0], float(facing))]
         if spec.tent:
             self._objects.append(crowd.lay_bag(owner, ThingKind.TENT, middle, float(facing)))
-        free = [middle + x * ahead + y * aside for x, y in _BAGS]
-        free = [spot for spot in free if shapely.contains_xy(floor, *spot)]
+        places = [middle + x * ahead + y * aside for x, y in _BAGS]
+        nearest = [int(np.argmin([np.hypot(*(spot - who)) for who in spots])) for spot in places]
+        free = [
+            (spot, self._people[who])
+            for spot, who in zip(places, nearest, strict=True)
+            if shapely.contains_xy(floor, *spot) and np.hypot(*(spot - spots[who])) <= _KEPT_M
+        ]
         bags = [kind for kind, count in sorted(spec.belongings.items()) for _ in range(count)]
         if len(bags) > len(free):
             raise ScenarioError(f"incidents.{spec.id}.belongings: {len(bags)} bags do not fit around {spec.place_m}")
-        for kind, spot in zip(bags, free, strict=False):
-            jitter = rng.uniform(-0.12, 0.12, 2)
-            self._objects.append(crowd.lay_bag(owner, kind, spot + jitter, float(rng.uniform(-np.pi, np.pi))))
+        for kind, (spot, keeper) in zip(bags, free, strict=False):
+            jitter = rng.uniform(-0.1, 0.1, 2)
+            self._objects.append(crowd.lay_bag(keeper, kind, spot + jitter, float(rng.uniform(-np.pi, np.pi))))
         around = [middle + 0.7 * (x * ahead + y * aside) for x, y in ((1, 1), (1, -1), (-1, 1), (-1, -1), (0, 0))]
         crowd.routes.block(np.array([*around, *spots]))
 

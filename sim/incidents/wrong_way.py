@@ -201,7 +201,7 @@ class WrongWayIncident:
 
     def _watch(self, walker: _Walker) -> None:
         """Note how far somebody has gone against the direction since the farthest point along it."""
-        now, place = self._crowd.time_s, walker.actor.place_m
+        now, place = self._crowd.seen_s, walker.actor.place_m
         if walker.left_s is not None or walker.stage == 0:
             return
         if not shapely.contains_xy(self._zone, *place):

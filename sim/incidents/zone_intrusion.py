@@ -39,7 +39,7 @@ class IntrusionIncident:
         self._who = Actor(crowd, mine)
         where = f"incidents.{spec.id}.place_m"
         routes = crowd.routes
-        goal = routes.add_point(spec.place_m)
+        goal = routes.add_point(spec.place_m, trespass=spec.does is not Intrusion.SKIRTS)
         self._stops: list[tuple[int, NDArray[np.float64]]] = [(goal, np.array(spec.place_m))]
         if spec.does is Intrusion.SKIRTS:
             first, last = self._edge_points()
@@ -57,14 +57,14 @@ class IntrusionIncident:
             if spec.does is Intrusion.CROSSES:
                 beyond = self._far_side(enters)
                 if beyond is not None:
-                    self._stops.append((routes.add_point(beyond), np.array(beyond)))
+                    self._stops.append((routes.add_point(beyond, trespass=True), np.array(beyond)))
         self._next = 0
         self._reached_s: float | None = None
         self._looks_at: Any = None
         self._looked_s = 0.0
         self._entered_s: float | None = None
         self._left_s: float | None = None
-        self._inside_s = 0.0
+        self._since_s: float | None = None
         self._due_s: float | None = None
         self._nearest_m = np.inf
         self._near_s: float | None = None
@@ -130,7 +130,7 @@ class IntrusionIncident:
 
     def _watch(self) -> None:
         """Note what is true of the person and the zone at this instant."""
-        now, place = self._crowd.time_s, self._who.place_m
+        now, place = self._crowd.seen_s, self._who.place_m
         inside = bool(shapely.contains_xy(self._zone, *place))
         away = 0.0 if inside else float(self._zone.distance(shapely.Point(place)))
         self._nearest_m = min(self._nearest_m, away)
@@ -138,11 +138,11 @@ class IntrusionIncident:
             if self._entered_s is None:
                 self._entered_s = now
             self._left_s = None
-            self._inside_s += self._crowd.scenario.step_s
-            if self._due_s is None and self._inside_s >= INTRUSION_HOLD_S + self._crowd.scenario.step_s - 1e-9:
+            self._since_s = now if self._since_s is None else self._since_s
+            if self._due_s is None and now >= self._since_s + INTRUSION_HOLD_S - 1e-9:
                 self._due_s = now
         else:
-            self._inside_s = 0.0
+            self._since_s = None
             if self._entered_s is not None and self._left_s is None:
                 self._left_s = now
         if self._spec.does is Intrusion.SKIRTS:
