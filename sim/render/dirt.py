@@ -102,8 +102,8 @@ def _web(severity: float, shape: tuple[int, int], rng: np.random.Generator) -> N
     spokes = round(3 + 2.2 * severity)
     hub = np.array((w * rng.choice((0.06, 0.94)), h * rng.choice((-0.05, 0.3))))
     inward = np.arctan2(h * 0.55 - hub[1], w * 0.5 - hub[0])
-    turns = inward + np.linspace(-1.0, 1.0, spokes) * 0.95 + rng.normal(0, 0.04, spokes)
-    reach = w * (0.35 + 0.15 * severity) * rng.uniform(0.7, 1.1, spokes)
+    turns = inward + np.linspace(-1.0, 1.0, spokes) * (0.6 + 0.1 * severity) + rng.normal(0, 0.04, spokes)
+    reach = w * (0.35 + 0.13 * severity) * rng.uniform(0.92, 1.06, spokes)
     unit = w / 1280
 
     def draw(line: NDArray[np.float64], dense: float) -> None:
@@ -124,10 +124,10 @@ def _web(severity: float, shape: tuple[int, int], rng: np.random.Generator) -> N
                 continue
             start, end = hub + ways[a] * reach[a] * r, hub + ways[a + 1] * reach[a + 1] * r
             along = np.linspace(0, 1, 12)[:, None]
-            bow = (hub - (start + end) / 2) * 0.12 * np.sin(np.pi * along)
+            bow = (hub - (start + end) / 2) * 0.05 * np.sin(np.pi * along)
             draw(start + along * (end - start) + bow, rng.uniform(0.4, 0.8))
     soft = cv2.GaussianBlur(opaque, (0, 0), 1.7 * unit) * 0.8 + cv2.GaussianBlur(opaque, (0, 0), 6 * unit) * 1.0
-    return np.clip(np.round(255 * min(1.0, 0.62 + 0.08 * severity) * soft), 0, 225).astype(np.uint8)
+    return np.clip(np.round(255 * min(1.0, 0.46 + 0.07 * severity) * soft), 0, 225).astype(np.uint8)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -169,7 +169,7 @@ class Drops:
     def refract(self, image: Image, time_s: float) -> None:
         """Lay the drops of a time over a picture, shape (h, w, 3), in place."""
         h, w = self._shape
-        small = cv2.resize(image, (max(1, w // _COARSE), max(1, h // _COARSE)), interpolation=cv2.INTER_AREA)
+        small = cv2.resize(image, (max(1, w // _COARSE), max(1, h // _COARSE)), interpolation=cv2.INTER_NEAREST)
         small = np.ascontiguousarray(cv2.blur(cv2.blur(small, (7, 7)), (7, 7)))
         place = ((time_s + self._since_s) // self._stays_s).astype(np.int64) % _PLACES
         which = np.arange(len(place)) * _PLACES + place

@@ -30,6 +30,7 @@ __all__ = ["Optics", "defocused"]
 _SHORT_S: Final = 0.008
 """How long the shutter is open where nothing else is asked: what a shaking camera smears then."""
 _FINE_PX: Final = 3.2
+_BELL_PX: Final = 6.5
 _NEUTRAL_LEVEL: Final = 209.0
 
 
@@ -128,12 +129,15 @@ def defocused(image: Image, diameter_px: float) -> Image:
     """
     if diameter_px <= 0:
         return image
-    if diameter_px <= 2 * _FINE_PX:
-        return np.asarray(cv2.filter2D(image, -1, _disc(diameter_px), borderType=cv2.BORDER_REPLICATE), np.uint8)
+    if diameter_px <= _FINE_PX:  # so small a disc cannot be told from a bell of the same spread
+        return np.asarray(cv2.GaussianBlur(image, (0, 0), diameter_px / 4, borderType=cv2.BORDER_REPLICATE), np.uint8)
     h, w = image.shape[:2]  # a wide disc leaves nothing that half the pixels could not hold
     half = cv2.resize(image, (w // 2, h // 2), interpolation=cv2.INTER_AREA)
-    # halving and doubling spread each by about a pixel
-    spread = cv2.filter2D(half, -1, _disc(np.sqrt(diameter_px**2 - 4) / 2), borderType=cv2.BORDER_REPLICATE)
+    own = np.sqrt(diameter_px**2 - 4) / 2  # halving and doubling spread each by about a pixel
+    if diameter_px <= _BELL_PX:
+        spread = cv2.GaussianBlur(half, (0, 0), own / 4, borderType=cv2.BORDER_REPLICATE)
+    else:
+        spread = cv2.filter2D(half, -1, _disc(own), borderType=cv2.BORDER_REPLICATE)
     return np.asarray(cv2.resize(spread, (w, h), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
+import cv2
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -75,7 +76,7 @@ class Falling:
         # from far to near: what stands before the near ones stands before the far ones too
         for number, (near, far) in reversed(list(enumerate(_LAYERS_M))):
             middle = (near + far) / 2
-            hidden = np.repeat((surface_m >= middle).astype(np.uint8), 3, axis=1)
+            hidden = np.repeat(np.where(surface_m >= middle, 255, 0).astype(np.uint8), 3, axis=1)
             open_ = None if hidden.all() else np.ascontiguousarray(hidden)
             if conditions.rain:
                 self._layers.append(_Layer(self._rain(conditions.rain_mm_per_h, near, far, light), open_, 0.0, number))
@@ -86,7 +87,6 @@ class Falling:
         by_lamps = float(light.airlight_bgr.mean()) if light.darkness > 1 else 0.0
         near_light = 200.0 if light.reach_m else 0.0
         self._grey = int(min(max(232.0 * lit, 1.8 * by_lamps, near_light), 250.0))
-        self._all_open = np.ones((1, 1), np.uint8)
 
     def fall(self, image: Image, time_s: float) -> None:
         """Draw them into a picture, shape (h, w, 3).
@@ -105,7 +105,7 @@ class Falling:
                 down, right = (int(v) for v in np.round(-way[::-1] * layer.px_per_m).astype(np.int64) % (h, w))
             else:
                 down, right = (int(v) for v in self._rng.integers(0, (h, w)))
-            _gather(share, layer.bank, down, 3 * right, self._all_open if layer.open is None else layer.open)
+            _gather(share, layer.bank, down, 3 * right, layer.open)
         _lay(flat, share, self._grey)
 
     def _rain(self, rate: float, near: float, far: float, light: Light) -> NDArray[np.uint8]:
@@ -181,26 +181,19 @@ def _streaks(rows: Any, bank: Any) -> None:
                     bank[i % h, j % w] += np.float32(opaque * cover)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _gather(share: Any, bank: Any, down: int, right: int, open_: Any) -> None:
+def _gather(
+    share: NDArray[np.uint8], bank: NDArray[np.uint8], down: int, right: int, open_: NDArray[np.uint8] | None
+) -> None:
     """Add a bank, wrapping around from an offset, where nothing stands in front; all of three columns a pixel."""
-    h, w = share.shape
-    bank_h, bank_w = bank.shape
-    masked = open_.shape[0] == h
-    cut = min(w, bank_w - right)
-    for y in range(h):
-        row = bank[(y + down) % bank_h]
-        out = share[y]
-        left_part, right_part = row[right : right + cut], row[: w - cut]
-        for x in range(cut):
-            out[x] = min(np.uint16(255), np.uint16(out[x]) + np.uint16(left_part[x]))
-        rest = out[cut:]
-        for x in range(w - cut):
-            rest[x] = min(np.uint16(255), np.uint16(rest[x]) + np.uint16(right_part[x]))
-        if masked:
-            keep = open_[y]
-            for x in range(w):
-                out[x] *= keep[x]
+    (h, w), (bank_h, bank_w) = share.shape, bank.shape
+    rows, columns = min(h, bank_h - down), min(w, bank_w - right)
+    for top, low, first in ((0, rows, down), (rows, h, 0)):
+        for left, end, start in ((0, columns, right), (columns, w, 0)):
+            if low > top and end > left:
+                part = share[top:low, left:end]
+                part[:] = cv2.add(part, bank[first : first + low - top, start : start + end - left])
+    if open_ is not None:
+        share[:] = cv2.bitwise_and(share, open_)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
