@@ -24,12 +24,14 @@ from scenarios.calibration import load_calibration
 from scenarios.camera import Camera
 from scenarios.errors import ScenarioError
 from scenarios.load import load_scenario
+from scenarios.scenario import Scenario
 from scenarios.truth import GroundTruth, column
+from sim.film import shots
 
 __all__ = ["Made", "make_plate", "write_ways"]
 
-_DRAWN_TONES: Final = np.array((38.0, 92.0, 165.0))
-"""Grey levels of drawn figures in plain daylight at percentiles 10, 50 and 90."""
+_FILMED: Final = 12
+"""Pictures of the twin from which its figures' grey levels are taken."""
 _REACH_M: Final = 60.0
 _SMALLEST_PX: Final = 24.0
 _FEW: Final = 30
@@ -89,7 +91,6 @@ def make_plate(
     passers = passers_in(sample.pictures, plate, camera)
     sharp, noise = sharpness_of(sample.pictures, passers.edges), noise_of(sample.pairs)
     shadows = shadows_of(sample.pictures, plate, camera)
-    gain, black = tones_to_look(passers.tones)
     out.mkdir(parents=True, exist_ok=True)
     picture = out / "plate.png"
     written = cv2.imencode(".png", plate)[1]
@@ -99,27 +100,49 @@ def make_plate(
         ways = out / "ways.csv"
         write_ways(load_mot(truth, camera_id=camera.id, fps=sample.fps), camera, sample.fps, ways)
     scenario = out / "twin_v1.toml"
-    table = _scenario(camera, calibration, passers, shadows, sharp, noise, (gain, black), sample.fps, sample.seconds)
+    table = _scenario(camera, calibration, passers, shadows, sharp, noise, sample.fps, sample.seconds)
     if ways is not None:
         table["population"] = {"ways": {"file": ways.name}}
+    scenario.write_text(tomli_w.dumps(table), encoding="utf-8")
+    report("plate", 0.8, "figures as they are drawn")
+    gain, black = tones_to_look(passers.tones, drawn_tones(load_scenario(scenario)))
+    table["cameras"][0]["plate"]["light"] |= {"gain_bgr": [gain] * 3, "black_bgr": [black] * 3}
     said = _said(passers, shadows, sharp, noise, gain, black)
     scenario.write_text("".join(f"# {line}\n" for line in said) + tomli_w.dumps(table), encoding="utf-8")
-    load_scenario(scenario)  # what was written can be read, or says why not
     report("plate", 1.0, str(scenario))
     return Made(scenario, picture, ways, said)
 
 
-def tones_to_look(tones: NDArray[np.float64]) -> tuple[float, float]:
+def drawn_tones(scenario: Scenario) -> NDArray[np.float64]:
+    """Return the grey levels of figures in a twin at percentiles 10, 50 and 90, shape (3,); nan if nobody comes.
+
+    Args:
+        scenario: The twin, its plate's gain 1 and black 0.
+    """
+    every = max(1, min(scenario.frame_count, 40 * _FILMED) // _FILMED)
+    levels: list[NDArray[np.uint8]] = []
+    for _, (shot, *_) in shots(scenario):
+        if shot.frame.index % every:
+            continue
+        body = cv2.erode((shot.instance_id >= 0).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        levels.append(np.asarray(cv2.cvtColor(shot.frame.image, cv2.COLOR_BGR2GRAY), np.uint8)[body])
+        if len(levels) == _FILMED:
+            break
+    every_level = np.concatenate(levels) if levels else np.empty(0)
+    return np.percentile(every_level, (10, 50, 90)) if len(every_level) else np.full(3, np.nan)
+
+
+def tones_to_look(real: NDArray[np.float64], drawn: NDArray[np.float64]) -> tuple[float, float]:
     """Return the factor and the offset that take drawn figures' grey levels to those of the people in the footage.
 
     Args:
-        tones: Of the footage's people at percentiles 10, 50 and 90, shape (3,); nan: unknown, then nothing changes.
+        real: Of the footage's people at percentiles 10, 50 and 90, shape (3,); nan: unknown, then nothing changes.
+        drawn: Of the figures, the same.
     """
-    if np.isnan(tones).any():
+    if np.isnan(real).any() or np.isnan(drawn).any():
         return 1.0, 0.0
-    spread = np.ptp(_DRAWN_TONES)
-    gain = float(np.clip((tones[2] - tones[0]) / spread, 0.5, 1.6))
-    black = float(np.clip(tones.mean() - gain * _DRAWN_TONES.mean(), -60, 60))
+    gain = float(np.clip((real[2] - real[0]) / max(float(drawn[2] - drawn[0]), 1.0), 0.5, 1.6))
+    black = float(np.clip(real.mean() - gain * drawn.mean(), -60, 60))
     return round(gain, 3), round(black, 1)
 
 
@@ -177,18 +200,14 @@ def _scenario(
     shadows: Shadows,
     sharp: Sharpness,
     noise: float,
-    look: tuple[float, float],
     fps: float,
     seconds: float,
 ) -> dict[str, Any]:
     outline = _outline(camera, passers.feet_m)
     gates = _gates(camera, outline)
-    gain, black = look
     light = {
         "blur_px": sharp.blur_px,
         "sharpen": sharp.sharpen,
-        "gain_bgr": [gain] * 3,
-        "black_bgr": [black] * 3,
         "noise": round(noise, 2),
         "shadow": round(shadows.depth, 2) if shadows.sure else _OVERCAST,
     }

@@ -215,7 +215,7 @@ def _draw(
                             air = 1.0 - np.exp(-t / _AIR_M) if not hall else 0.0
                             for k in range(3):
                                 total[k] += colour[k] * lit * (1.0 - air) + air * (214.0 - 2.0 * k)
-                            shine_sum += found[3]
+                            shine_sum += found[3] * min(1.15, 0.45 + 0.006 * colour[1])
                         elif floor_t < _FARTHEST_M:
                             on_floor += 1
                             gx, gy = eye[0] + floor_t * ray[0], eye[1] + floor_t * ray[1]
@@ -254,7 +254,7 @@ def _draw(
                     depth[y, x] = solid_depth if 2 * on_solid >= count else np.inf
                     ground[y, x] = 255 if 2 * on_floor > count else 0
                     sunlit[y, x] = np.uint8(255.0 * min(1.0, sun_sum / max(on_floor, 1)))
-                    reflect[y, x] = np.uint8(255.0 * min(1.0, mirror_sum / count))
+                    reflect[y, x] = np.uint8(255.0 * min(1.0, mirror_sum / count)) if ground[y, x] else np.uint8(0)
                     shine = min(1.0, shine_sum / count)
                     for k in range(3):
                         glow[y, x, k] = np.uint8(shine * _GLOW_BGR[k])

@@ -237,13 +237,13 @@ def _house(u: float, z: float, top: float, length: float, width: float, seed: in
         goods = value_noise(u * 2.6, z * 3.2, seed + 60) * (1.0 - fz)
         tint = hash01(int(u / 0.6), 0, seed + 61)
         out[0], out[1], out[2] = glass + 60.0 * goods * (0.6 + 0.6 * tint), glass + 56.0 * goods, glass + 66.0 * goods
-        return 0.9 if hash01(seed, column // 2, 9) > 0.35 else 0.08
+        return 0.75 if hash01(seed, column // 2, 9) > 0.45 else 0.06
     if drawn > 0.72 and fz > high - (high - low) * (0.3 + 0.7 * lamp):  # a blind or curtain
         blind = 128.0 + 34.0 * drawn
         out[0], out[1], out[2] = blind * 0.92, blind * 0.97, blind
         return 0.45 if lamp > 0.6 else 0.0
     out[0], out[1], out[2] = glass * 1.14, glass * 1.04, glass * 0.97
-    return 0.75 if lamp > 0.62 else 0.0
+    return 0.25 + 0.5 * drawn if lamp > 0.66 else 0.0
 
 
 @njit(cache=True, error_model="numpy")

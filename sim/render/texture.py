@@ -106,7 +106,7 @@ def ground_colour(kind: int, x: float, y: float, wx: float, wy: float, seed: int
         out[0], out[1], out[2] = tone * 0.90, tone * 0.965, tone
     else:
         i, j = int(np.floor(x / 1.2)), int(np.floor(y / 1.2))
-        chips = clouds(x, y, 0.035, wide, seed + 3) * 60.0 + clouds(x, y, 0.012, wide, seed + 4) * 40.0
+        chips = clouds(x, y, 0.022, wide, seed + 3) * 46.0
         brass = min(1.0, lines_share(x, 1.2, 0.004, wx) + lines_share(y, 1.2, 0.004, wy))
         inlay = (i % 6 in (1, 2) and j % 5 == 2) or (i % 6 == 1 and j % 5 in (1, 2, 3))
         tone = 162.0 + 20.0 * stain + 18.0 * worn + chips + 5.0 * (hash01(i, j, seed) - 0.5)
