@@ -29,7 +29,7 @@ __all__ = ["Optics", "defocused"]
 
 _SHORT_S: Final = 0.008
 """How long the shutter is open where nothing else is asked: what a shaking camera smears then."""
-_FINE_PX: Final = 3.2
+_FINE_PX: Final = 5.0
 _BELL_PX: Final = 6.5
 _NEUTRAL_LEVEL: Final = 209.0
 
@@ -133,7 +133,7 @@ def defocused(image: Image, diameter_px: float) -> Image:
         return np.asarray(cv2.GaussianBlur(image, (0, 0), diameter_px / 4, borderType=cv2.BORDER_REPLICATE), np.uint8)
     h, w = image.shape[:2]  # a wide disc leaves nothing that half the pixels could not hold
     half = cv2.resize(image, (w // 2, h // 2), interpolation=cv2.INTER_AREA)
-    own = np.sqrt(diameter_px**2 - 4) / 2  # halving and doubling spread each by about a pixel
+    own = np.sqrt(diameter_px**2 - 18) / 2  # halving and doubling spread as a disc of 4.2 pixels does
     if diameter_px <= _BELL_PX:
         spread = cv2.GaussianBlur(half, (0, 0), own / 4, borderType=cv2.BORDER_REPLICATE)
     else:

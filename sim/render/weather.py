@@ -83,6 +83,7 @@ class Falling:
             if conditions.snow:
                 px_per_m = self._focal / (0.35 * near + 0.65 * far)
                 self._layers.append(_Layer(self._snow(conditions.snow_mm_per_h, near, far), open_, px_per_m, number))
+        self._share = np.zeros((camera.height_px, 3 * camera.width_px), np.uint8)
         lit = float(light.exposure.shown(light.sky_lux))
         by_lamps = float(light.airlight_bgr.mean()) if light.darkness > 1 else 0.0
         near_light = 200.0 if light.reach_m else 0.0
@@ -97,7 +98,8 @@ class Falling:
         """
         h, w = self._size
         flat = image.reshape(image.shape[0], -1)
-        share = np.zeros(flat.shape, np.uint8)
+        share = self._share
+        share[:] = 0
         for layer in self._layers:
             if layer.px_per_m:
                 swing = 0.05 * np.sin(2 * np.pi * 0.45 * time_s + self._sway[layer.number])
