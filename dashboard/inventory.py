@@ -12,6 +12,7 @@ from detect.rules import NOT_IMPLEMENTED, RULES
 from detect.score.oracle import OracleDetector
 from detect.sources import SOURCES
 from detect.tracking import TRACKERS
+from scenarios.conditions import explained
 from scenarios.errors import ParvisError
 from scenarios.load import library, load_scenario
 from sim.incidents import INCIDENTS
@@ -29,6 +30,7 @@ def inventory() -> dict[str, dict[str, str]]:
         "rules": {name: _about(entry) for name, entry in RULES.items()}
         | {str(kind): "listed by the decree, not implemented" for kind in NOT_IMPLEMENTED},
         "incidents": {str(kind): _about_module(entry) for kind, entry in INCIDENTS.items()},
+        "conditions": explained(),
         "motion models": {name: _about_module(entry) for name, entry in MODELS.items()},
         "sources": {name: _about(entry) for name, entry in SOURCES.items()},
     }

@@ -7,6 +7,8 @@ quantity behind it, so that a grade can be compared with a weather report or a d
 
 from __future__ import annotations
 
+import inspect
+import re
 from enum import StrEnum
 from typing import Annotated, Final
 
@@ -15,7 +17,7 @@ from pydantic import Field
 
 from scenarios.entry import Entry
 
-__all__ = ["EFFECTS", "Conditions", "Daytime"]
+__all__ = ["EFFECTS", "Conditions", "Daytime", "explained"]
 
 Severity = Annotated[float, Field(ge=0, le=5)]
 
@@ -213,6 +215,14 @@ EFFECTS: Final = (
     "web", "underexposure", "overexposure", "gain", "noise", "flicker", "compression", "dropped_frames",
 )  # fmt: skip
 """Keys of `Conditions` that are severities, in the order in which light meets them."""
+
+
+def explained() -> dict[str, str]:
+    """Return what each key of `Conditions` means, from its documentation."""
+    lines = inspect.getdoc(Conditions) or ""
+    entries = re.findall(r"^    (\w+): (.*(?:\n {8}.*)*)", lines.partition("Attributes:")[2], re.MULTILINE)
+    return {key: re.sub(r"\s+", " ", text).replace("``", "").strip() for key, text in entries}
+
 
 _GRADES: Final = (0, 1, 2, 3, 4, 5)
 

@@ -275,9 +275,11 @@ class Scenario(Entry):
                 if not floor.intersects(entry.shape):
                     raise ValueError(f"venue.{what}.{entry.id}.polygon: lies outside the venue's outline")
 
-        if self.venue.ground is Ground.TILES and (self.conditions.rain or self.conditions.snow):
+        if self.venue.ground in (Ground.TILES, Ground.TERRAZZO) and (self.conditions.rain or self.conditions.snow):
             what = "rain" if self.conditions.rain else "snow"
-            raise ValueError(f"conditions.{what}: must be 0 under a roof; a venue with a floor of tiles is a hall")
+            raise ValueError(
+                f"conditions.{what}: must be 0 under a roof; a venue with a floor of {self.venue.ground} is a hall"
+            )
 
     def _check_cameras(self) -> None:
         for spec in self.cameras:

@@ -1,11 +1,12 @@
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.conditions import EFFECTS, Conditions
+from scenarios.conditions import EFFECTS, Conditions, explained
 from scenarios.errors import ScenarioError
 from scenarios.load import load_scenario
 
@@ -43,7 +44,8 @@ def test_a_higher_severity_is_physically_worse(effect, pair):
 def test_every_effect_has_a_key_and_a_line_in_the_docstring():
     assert set(EFFECTS) == set(PHYSICAL) | {"web", "noise"}
     assert set(EFFECTS) <= set(Conditions.model_fields)
-    assert all(f"\n        {key}:" in (Conditions.__doc__ or "") for key in Conditions.model_fields)
+    assert list(explained()) == list(Conditions.model_fields)
+    assert "500, 250, 100, 60 and 30 m" in explained()["fog"]
 
 
 def test_published_scales():
@@ -98,3 +100,23 @@ def test_lamps_hang_above_the_ground_and_have_names_of_their_own():
         for name in ("forecourt_bag_v1", "stadium_egress_surge_v1", "station_hall_dwellers_v1")
         for a, b in itertools.pairwise(load_scenario(name).venue.lamps)
     )
+
+
+def test_the_page_about_conditions_names_every_key_with_its_numbers():
+    page = (Path(__file__).parents[2] / "docs" / "conditions.md").read_text(encoding="utf-8")
+    rows = {row.split("|")[1].strip(" `"): row for row in page.splitlines() if row.startswith("| `")}
+    assert set(rows) == set(Conditions.model_fields)
+    numbers = {
+        "fog": [f"{3 / Conditions(fog=s).fog_per_m:.0f} m" for s in (1, 3, 5)],
+        "rain": [f"{Conditions(rain=s).rain_mm_per_h:g} mm/h" for s in (1, 3, 5)],
+        "low_sun": [f"{Conditions(low_sun=s).sun_height_deg:g}°" for s in (1, 3, 5)],
+        "vibration": [f"{Conditions(vibration=s).shake_deg:g}°" for s in (1, 3, 5)],
+        "defocus": [f"{Conditions(defocus=s).confusion_px:g} px" for s in (1, 3, 5)],
+        "flicker": [f"{100 * Conditions(flicker=s).flicker_depth:g} %" for s in (1, 3, 5)],
+        "dropped_frames": [f"{100 * Conditions(dropped_frames=s).dropped_share:g} %" for s in (1, 3, 5)],
+        "darkness": [f"{Conditions(darkness=s).sky_lux:g} lux" for s in (1, 3, 5)],
+        "infrared": [f"{Conditions(infrared=s).illuminator_reach_m:g} m" for s in (1, 3, 5)],
+        "motion_blur": [f"{1000 * Conditions(motion_blur=s).shutter_s:g} ms" for s in (1, 3, 5)],
+    }
+    for key, wanted in numbers.items():
+        assert all(number in rows[key] for number in wanted), (key, wanted, rows[key])
