@@ -190,7 +190,7 @@ def library(path: Path = ATLAS) -> Library:
     if not path.is_file():
         raise ParvisError(f"{path}: the atlas of figures is missing; reinstall parvis or build it: {_COMMAND}")
     try:
-        with np.load(path, allow_pickle=False) as held:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
             arrays = {name: held[name] for name in held.files}
         found = int(arrays["format"])
         if found != FORMAT:

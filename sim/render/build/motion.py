@@ -32,12 +32,20 @@ class Movement:
         self.rotations: list[Array] = []
         self.pelvis_m: list[Array] = []
         self.clearance_m: list[float] = []
+        self.planted: list[tuple[bool, bool]] = []
 
-    def add(self, puppet: Puppet, clearance_m: float = 0.0) -> Movement:
-        """Add what the puppet does as the next phase; ``clearance_m`` is its lowest point's height above the floor."""
+    def add(self, puppet: Puppet, clearance_m: float = 0.0, planted: tuple[bool, bool] = (True, True)) -> Movement:
+        """Add what the puppet does as the next phase.
+
+        Args:
+            puppet: In its pose.
+            clearance_m: Height of its lowest point above the floor.
+            planted: Whether the left and the right foot are on the floor; used for gaits.
+        """
         self.rotations.append(puppet.vectors())
         self.pelvis_m.append(puppet.pelvis_m.copy())
         self.clearance_m.append(clearance_m)
+        self.planted.append(planted)
         return self
 
     def vectors(self) -> Array:

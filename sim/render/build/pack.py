@@ -15,10 +15,26 @@ from sim.render.build.surface import Surface, normals_of, simplified
 from sim.render.build.view import sky_occlusion
 from sim.render.library import FORMAT, PARENTS
 
-__all__ = ["PERSON_TRIANGLES", "Built", "Level", "bearing_points", "details_of", "retarget", "write"]
+__all__ = [
+    "PERSON_TRIANGLES",
+    "SEAT_M",
+    "Built",
+    "Level",
+    "bearing_points",
+    "details_of",
+    "joined",
+    "joints_of",
+    "retarget",
+    "write",
+]
 
 Array = NDArray[np.float64]
 PERSON_TRIANGLES: Final = (260, 700, 1900, 6000)
+SEAT_M: Final = (0.49, 0.46)
+"""Height of a wheelchair's seat and of a bench."""
+_SEATED: Final = (1, 11, 20)
+_FEET: Final = ((13, 14), (22, 23))
+_CHAIR_BACK_M: Final = -0.06
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +65,6 @@ class Built:
     levels: tuple[Level, ...]
     anchors_m: Array
     bearing: tuple[Array, Array]
-    fixed_pelvis_m: Array | None = None
 
 
 def details_of(surfaces: list[Surface], budgets: tuple[int, ...]) -> tuple[Level, ...]:
@@ -88,6 +103,21 @@ def details_of(surfaces: list[Surface], budgets: tuple[int, ...]) -> tuple[Level
     return tuple(levels)
 
 
+def joined(one: tuple[Level, ...], other: tuple[Level, ...]) -> tuple[Level, ...]:
+    """Return two figures' levels as one figure's."""
+    return tuple(
+        Level(
+            np.concatenate([a.vertices_m, b.vertices_m]),
+            np.concatenate([a.triangles, b.triangles + len(a.vertices_m)]),
+            np.concatenate([a.weights, b.weights]),
+            np.concatenate([a.region, b.region]),
+            np.concatenate([a.uv, b.uv]),
+            np.concatenate([a.occlusion, b.occlusion]),
+        )
+        for a, b in zip(one, other, strict=True)
+    )
+
+
 def _area(surface: Surface) -> float:
     corner = surface.vertices_m[surface.triangles]
     return float(np.linalg.norm(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=1).sum() / 2)
@@ -95,8 +125,8 @@ def _area(surface: Surface) -> float:
 
 def _unwrapped(surface: Surface) -> Surface:
     """Double the vertices of triangles that cross the seam of u, with u + 1; drop triangles without area."""
-    corner = surface.vertices_m[surface.triangles]
-    sound = np.linalg.norm(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=1) > 1e-9
+    corner = np.round(surface.vertices_m, 4)[surface.triangles]
+    sound = np.linalg.norm(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=1) > 2e-9
     faces, region = surface.triangles[sound].copy(), surface.region[sound]
     u = surface.uv[:, 0][faces]
     crossing = np.ptp(u, axis=1) > 0.5
@@ -118,8 +148,9 @@ def _unwrapped(surface: Surface) -> Surface:
 
 def bearing_points(surfaces: list[Surface]) -> tuple[Array, Array]:
     """Return the outermost points, joint by joint, of the surfaces that may touch the ground, and their weights."""
-    points = np.concatenate([s.vertices_m for s in surfaces if s.bears])
-    weights = np.concatenate([s.weights for s in surfaces if s.bears])
+    bearing = [(s.vertices_m, s.weights, np.unique(s.triangles)) for s in surfaces if s.bears]
+    points = np.concatenate([p[used] for p, _, used in bearing])
+    weights = np.concatenate([w[used] for _, w, used in bearing])
     owner = weights.argmax(1)
     golden = np.pi * (3.0 - np.sqrt(5.0))
     k = np.arange(96)
@@ -130,15 +161,22 @@ def bearing_points(surfaces: list[Surface]) -> tuple[Array, Array]:
     return points[kept], weights[kept]
 
 
-def _posed(figure: Built, rotations: Array, pelvis_m: Array) -> Array:
-    """Return the bearing points of a pose; the reference for what the library does."""
-    points, weights = figure.bearing
+def joints_of(figure: Built, rotations: Array, pelvis_m: Array) -> tuple[Array, Array]:
+    """Return the joints' rotations (24, 3, 3) and places (24, 3) in a pose."""
     rest = figure.rest_m
     turn, place = np.empty((len(rest), 3, 3)), np.empty((len(rest), 3))
     turn[0], place[0] = np.eye(3), rest[0]
     for j in range(1, len(rest)):
         turn[j] = turn[PARENTS[j]] @ rotation_of(rotations[j])
         place[j] = place[PARENTS[j]] + turn[PARENTS[j]] @ (rest[j] - rest[PARENTS[j]]) if j > 1 else pelvis_m
+    return turn, place
+
+
+def _posed(figure: Built, rotations: Array, pelvis_m: Array) -> Array:
+    """Return the bearing points in a pose."""
+    points, weights = figure.bearing
+    turn, place = joints_of(figure, rotations, pelvis_m)
+    rest = figure.rest_m
     matrix = np.concatenate([turn, (place - np.einsum("jab,jb->ja", turn, rest))[:, :, None]], axis=2)
     blended = np.einsum("vj,jab->vab", weights, matrix)
     result: Array = np.einsum("vab,vb->va", blended[:, :, :3], points) + blended[:, :, 3]
@@ -154,29 +192,44 @@ def retarget(figure: Built, movement: Movement, reference_m: Array) -> tuple[Arr
     scale = figure.rest_m[1, 2] / reference_m[1, 2]
     rotations = movement.vectors()
     path = np.array(movement.pelvis_m) * scale
-    if figure.fixed_pelvis_m is not None and "wheelchair" in movement.tags:
-        return np.repeat(figure.fixed_pelvis_m[None], len(path), axis=0), 0.0
+    if "wheelchair" in movement.tags:
+        points = _posed(figure, rotations[0], path[0])
+        owner = figure.bearing[1].argmax(1)
+        seat = float(points[np.isin(owner, _SEATED), 2].min())
+        spot = np.array([_CHAIR_BACK_M, 0.0, float(path[0, 2]) + SEAT_M[0] - seat])
+        return np.repeat(spot[None], len(path), axis=0), 1.4 if movement.cycle == "distance" else 0.0
     path[:, 0] += figure.rest_m[1, 0] - reference_m[1, 0] * scale
     posed = [_posed(figure, r, p) for r, p in zip(rotations, path, strict=True)]
     if "overlay" in movement.tags:
         return path, 0.0
     for i, (points, clearance) in enumerate(zip(posed, movement.clearance_m, strict=True)):
-        lift = clearance * scale - float(points[:, 2].min())
+        low = points
+        if movement.cycle == "distance" and any(movement.planted[i]):
+            down = [j for joints, on in zip(_FEET, movement.planted[i], strict=True) if on for j in joints]
+            low = points[np.isin(figure.bearing[1].argmax(1), down)]
+        lift = clearance * scale - float(low[:, 2].min())
+        if "seat" in movement.tags:
+            seat = float(points[np.isin(figure.bearing[1].argmax(1), _SEATED), 2].min())
+            lift = max(lift, SEAT_M[1] - seat)
         path[i, 2] += lift
         points[:, 2] += lift
     if movement.cycle != "distance":
         return path, 0.0
-    left = figure.bearing[1].argmax(1) <= 14
+    owner = figure.bearing[1].argmax(1)
+    feet = [np.isin(owner, joints) for joints in _FEET]
     steps = np.zeros(len(path))
     grounded = np.zeros(len(path), np.bool_)
     for i in range(len(path)):
-        here, there = posed[i], posed[(i + 1) % len(path)]
+        k = (i + 1) % len(path)
         slips, loads = [], []
-        for foot in (left, ~left):
-            load = np.exp(-(here[foot, 2] + there[foot, 2]) / 0.008)
-            slips.append(float((load * (there[foot, 0] - here[foot, 0])).sum() / max(load.sum(), 1e-300)))
-            loads.append(float(load.max()))
-        if max(loads) > 0.05:
+        for foot, now, then in zip(feet, movement.planted[i], movement.planted[k], strict=True):
+            if now and then:
+                here, there = posed[i][foot], posed[k][foot]
+                height = here[:, 2] - here[:, 2].min() + there[:, 2] - there[:, 2].min()
+                load = np.exp(-height / 0.008)
+                slips.append(float((load * (there[:, 0] - here[:, 0])).sum() / load.sum()))
+                loads.append(float(np.exp(-(here[:, 2].min() + there[:, 2].min()) / 0.02)))
+        if slips:
             steps[i] = -float(np.average(slips, weights=loads))
             grounded[i] = True
     steps[~grounded] = steps[grounded].mean()

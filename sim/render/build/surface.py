@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from sim.render.library import REGIONS
 
-__all__ = ["Surface", "compact", "edges_of", "normals_of", "simplified", "smoothed"]
+__all__ = ["Surface", "compact", "edges_of", "normals_of", "region_of", "simplified", "smoothed"]
 
 Array = NDArray[np.float64]
 Faces = NDArray[np.int64]
