@@ -12,7 +12,6 @@ from PIL import Image, ImageDraw, ImageFont
 from scenarios.camera import Camera
 from scenarios.truth import IncidentTruth
 from sim.render.compositor import Shot
-from sim.render.truth_tables import heads_of
 from sim.state import OBJECT_KINDS, POSTURES
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ def _title(draw: Any, preview: Preview) -> None:
 
 
 def _picture(still: Still, number: int, wide: int, high: int, takes_part: dict[int, IncidentTruth]) -> Image.Image:
-    shot, world, camera = still.shots[number], still.world, still.cameras[number]
+    shot, world = still.shots[number], still.world
     image = cv2.cvtColor(shot.frame.image, cv2.COLOR_BGR2RGB)
     scale = _SCALE * wide / image.shape[1]
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
@@ -129,7 +128,7 @@ def _picture(still: Still, number: int, wide: int, high: int, takes_part: dict[i
     for who, by in carrier.items():
         if who in middle and by in middle:
             draw.line((*middle[who], *middle[by]), fill=_BAG, width=2)
-    heads = heads_of(shot, world, camera)
+    heads = shot.boxes.head_px
     for x, y in heads[np.isfinite(heads).all(axis=1) & (boxes.visibility > 0)]:
         at_x, at_y = (x + 0.5) * scale, (y + 0.5) * scale
         draw.ellipse((at_x - 3, at_y - 3, at_x + 3, at_y + 3), fill=_HEAD)

@@ -144,7 +144,7 @@ def film(
                 if not shot.lost:
                     writer.write(shot.frame.image, snapshot.time_s)
                     numbered = replace(shot, frame=replace(shot.frame, index=len(mine)))
-                    truth.add_shot(numbered, snapshot, camera.at(snapshot.time_s))
+                    truth.add_shot(numbered)
                     if masked_to is not None:
                         masked_to.add(camera.id, len(mine), shot.instance_id, shot.boxes.id, shot.boxes.visible_px)
                     mine.append(index)

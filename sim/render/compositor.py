@@ -1,12 +1,10 @@
-"""One camera's pictures: backdrop, shadows, figures from far to near, the mark, the sensor; and what is where."""
+"""One camera's pictures: backdrop, shadows, figures from far to near, optics, the mark; and what is where."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Any, Final
 
-import cv2
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -15,34 +13,36 @@ from scenarios.camera import Camera
 from scenarios.camera_track import CameraTrack
 from scenarios.frame import Frame
 from scenarios.scenario import Scenario
+from sim.render.actors.casting import Cast, Casting
+from sim.render.actors.drawing import draw
+from sim.render.actors.patterns import bank
+from sim.render.actors.seats import Seats
+from sim.render.actors.shadows import lay_floor, throw, touch
+from sim.render.actors.stock import shipped
 from sim.render.backdrop import Backdrop
-from sim.render.cast import Cast, Seats, stage
 from sim.render.effects import Extent, paint_effects
 from sim.render.enclosure import HALL_HEIGHT_M
 from sim.render.floor import Floor
 from sim.render.lens import lens_array
-from sim.render.light import Light
+from sim.render.light import KEY_SHADOW, SUN_SHADOW, TO_KEY, TO_SUN, Light
 from sim.render.mark import Mark
 from sim.render.moving import MovingView
 from sim.render.optics import Optics
 from sim.render.plate import PlateLook, plate_backdrop, plate_conditions, plate_of
-from sim.render.raster import paint, place
 from sim.render.sensor import SIGMA_AT_ONE
-from sim.render.shadows import lay_floor, throw
-from sim.render.solids import SCREEN
 from sim.render.surround import HALLS, Surround
 from sim.render.vibration import Vibration
-from sim.render.view import Views
+from sim.render.view import View, Views
 from sim.state import Snapshot
-
-os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
-
-import pygame
 
 __all__ = ["Boxes", "Compositor", "Shot"]
 
 _NOBODY: Final = -1
 _MARKED: Final = -2
+_SUN_RAD: Final = 0.012
+"""Width of the sun and of the bright sky around it."""
+_LAMP_RAD: Final = 0.06
+_NO_MIRROR: Final = np.zeros((0, 0), np.uint8)
 _CLEAR: Final = np.full((1, 1), 255, np.uint8)
 
 
@@ -59,6 +59,7 @@ class Boxes:
         visible_px: Of what can be seen of it; nan where nothing can, shape (k, 4).
         visibility: Seen share of the silhouette's pixels, shape (k,).
         feet_m: Shape (k, 2).
+        head_px: Where the top of the head is seen, also where hidden or outside; nan for bags; shape (k, 2).
     """
 
     id: NDArray[np.int32]
@@ -67,6 +68,7 @@ class Boxes:
     visible_px: NDArray[np.float64]
     visibility: NDArray[np.float64]
     feet_m: NDArray[np.float64]
+    head_px: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,16 +78,23 @@ class Shot:
     Attributes:
         frame: What a detector gets.
         boxes: What is where in it.
-        instance_id: Id of whom each pixel shows; -1 nobody, -2 the mark; shape (h, w), int32.
+        owner: Row in ``ids`` of whom each pixel shows; -1 nobody, -2 the mark; shape (h, w), int16.
+        ids: Of everybody and everything there is, shape (n,).
         lost: Whether the camera lost it before it was recorded or sent: it is missing from the film.
         effects: Flames and smoke in it.
     """
 
     frame: Frame
     boxes: Boxes
-    instance_id: NDArray[np.int32]
+    owner: NDArray[np.int16]
+    ids: NDArray[np.int32]
     lost: bool = False
     effects: tuple[Extent, ...] = ()
+
+    @property
+    def instance_id(self) -> NDArray[np.int32]:
+        """Id of whom each pixel shows; -1 nobody, -2 the mark; shape (h, w)."""
+        return np.append(self.ids, (_MARKED, _NOBODY)).astype(np.int32)[self.owner]
 
 
 class Compositor:
@@ -116,7 +125,7 @@ class Compositor:
         light = Light.of(conditions, scenario.venue, camera)
         self._floor = floor = Floor.of(scenario.venue, light, Surround.of(scenario))
 
-        def draw(seen: Camera) -> Backdrop:
+        def empty_place(seen: Camera) -> Backdrop:
             if plate is not None:
                 return plate_backdrop(scenario, camera, plate)
             return Backdrop.of(scenario, seen, light, floor)
@@ -126,22 +135,20 @@ class Compositor:
         moving = MovingView(scenario, track, light, floor).at if track is not None else None
         hall = plate is None and scenario.venue.ground in HALLS
         room = (*scenario.venue.floor.bounds, HALL_HEIGHT_M) if hall else None
-        self._views = Views(camera, light, vibration, draw, moving, room)
+        self._views = Views(camera, light, vibration, empty_place, moving, room)
         self._moves = track is not None
         self.view = self._views.at(0, 0.0)
         noise = look.noise / SIGMA_AT_ONE if look is not None else None
         self._optics = Optics(
             conditions, camera, light, self._views.surface_m(), vibration, chance, noise=noise, lens=look is None
         )
-        self._seats = Seats(scenario.venue)
+        self._casting = Casting(shipped(), Seats(scenario.venue))
         self._mark = Mark(camera) if mark else None
         self._canvas = self.view.empty.copy()
-        self._surface: Any = pygame.image.frombuffer(self._canvas.data, (w, h), "BGRA")
-        self._layer = np.zeros((h, w, 4), np.uint8)
-        self._layer_surface: Any = pygame.image.frombuffer(self._layer.data, (w, h), "BGRA")
+        self._layer = np.zeros((h, w, 4 if look is not None else 0), np.uint8)
+        self._depth = np.empty((h, w), np.float32)
         self._dark = np.zeros((h, w), np.uint8)
-        self._atlas = np.empty((1, 4), np.uint8)
-        self._scratch = np.empty((1, 5), np.float32)
+        self._dark_rows = np.array((h, 0))
 
     def shoot(self, snapshot: Snapshot, index: int) -> Shot:
         """Take one picture.
@@ -156,103 +163,93 @@ class Compositor:
         lens = lens_array(view.camera)
         if self._moves:
             self._optics.aim(view.camera, view.surface_m)
-        cast = stage(snapshot, self._seats, self.camera.position_m)
-        count = len(cast.id)
         w, h = self.camera.width_px, self.camera.height_px
-        light = view.light.array()
-        screen = np.empty((len(cast.solids), SCREEN))
-        patch = np.zeros((count, 5), np.int64)
-        pixels = place(cast.solids, cast.first, lens, light, w, h, screen, patch)
-        self._grow(pixels, int((patch[:, 2] * patch[:, 3]).max(initial=1)))
-        sunlit = self._floor.sunlit(cast.place_m)
-        whole = np.zeros((count, 5))
-        paint(
-            cast.solids, cast.first, screen, patch, view.light.on_figures(cast.place_m, sunlit), view.depth_m,
-            self._scratch, self._atlas, whole,
-        )  # fmt: skip
-        throw(
-            cast.solids, cast.first, cast.on_floor | (view.light.shadow_depth > 0.02), cast.place_m, cast.spread,
-            lens, light, view.ground, view.sunlit, self._dark,
-        )  # fmt: skip
+        cast = self._casting.cast(snapshot, self.camera.position_m, float(self.camera.matrix[0, 0]))
+        light = view.light.on_figures(cast.place_m, self._floor.sunlit(cast.place_m))
         self._canvas[:] = view.empty
-        lay_floor(self._dark, _CLEAR if view.clear is None else view.clear, self._canvas)
-        instance = np.full((h, w), _NOBODY, np.int32)
-        self._blit(cast, patch)
-        seen = np.zeros((count, 5))
-        _stamp(cast.order, patch, self._atlas, instance)
-        effects = paint_effects(self._canvas, view.camera, view.light, view.depth_m, instance, cast.place_m, snapshot)
+        self._shade(cast, light, view, lens)
+        self._depth[:] = view.depth_m
+        owner = np.full((h, w), _NOBODY, np.int16)
+        whole = np.zeros((len(cast.id), 5))
+        rows = np.array((h, 0))
+        self._draw(cast, light, lens, owner, _NO_MIRROR, whole, rows)
+        effects: tuple[Extent, ...] = ()
+        if snapshot.fires or snapshot.lights:
+            seen_by = owner.astype(np.int32)
+            effects = paint_effects(
+                self._canvas, view.camera, view.light, view.depth_m, seen_by, cast.place_m, snapshot
+            )
+            owner[:] = seen_by
         if self._mark is not None:
             band_w, band_h = self._mark.size_px
-            instance[:band_h, :band_w] = _MARKED
-        _look(instance, seen)
-        scene = np.asarray(cv2.cvtColor(self._canvas, cv2.COLOR_BGRA2BGR), np.uint8)
-        picture = self._optics.expose(scene, snapshot.time_s)
+            owner[:band_h, :band_w] = _MARKED
+        seen = np.zeros((len(cast.id), 5))
+        _look(owner, rows, seen)
+        picture = self._optics.expose(self._canvas, snapshot.time_s)
         if self._mark is not None:
             self._mark.burn(picture, snapshot.time_s)
         frame = Frame(self.camera.id, index, snapshot.time_s, None, picture)
-        boxes = _boxes(cast, whole, seen, w, h)
-        named = np.append(cast.id, (_MARKED, _NOBODY)).astype(np.int32)[instance]
-        return Shot(frame, boxes, named, lost, effects)
+        return Shot(frame, self._boxes(cast, whole, seen), owner, cast.id, lost, effects)
 
-    def _grow(self, atlas_pixels: int, patch_pixels: int) -> None:
-        if atlas_pixels > len(self._atlas):
-            self._atlas = np.empty((atlas_pixels * 5 // 4, 4), np.uint8)
-        if patch_pixels > len(self._scratch):
-            self._scratch = np.empty((patch_pixels * 5 // 4, 5), np.float32)
+    def _shade(self, cast: Cast, light: NDArray[np.float64], view: View, lens: NDArray[np.float64]) -> None:
+        """Lay the shadows of figures on the floor: of the sun, of the strongest lamp, and where they touch it."""
+        stock, pool, rows = self._casting.stock, self._casting.poses.pool, np.arange(len(cast.id))
+        none = np.zeros(len(rows))
+        for towards, depth, width in ((TO_SUN, SUN_SHADOW, _SUN_RAD), (TO_KEY, KEY_SHADOW, _LAMP_RAD)):
+            strength, share = light[:, depth], view.ground
+            if not (strength >= 0.01).any():
+                continue
+            if depth == SUN_SHADOW:  # the view knows where on the floor there is no sun
+                strength, share = np.full(len(rows), strength.max()), view.sunlit
+            throw(
+                rows, cast.coarse, cast.blend, cast.matrix, np.c_[light[:, towards : towards + 3], none], strength,
+                width, pool, stock.triangle, lens, view.ground, share, self._dark, self._dark_rows,
+            )  # fmt: skip
+        touch(rows, cast.coarse, cast.blend, cast.matrix, pool, lens, view.ground, self._dark, self._dark_rows)
+        lay_floor(self._dark, self._dark_rows, _CLEAR if view.clear is None else view.clear, self._canvas)
 
-    def _blit(self, cast: Cast, patch: NDArray[np.int64]) -> None:
-        sprites = []
-        for i in cast.order:
-            x, y, w, h, start = (int(v) for v in patch[i])
-            if w:
-                sprite = pygame.image.frombuffer(self._atlas[start : start + w * h].data, (w, h), "BGRA")
-                sprites.append((sprite, (x, y), None, pygame.BLEND_PREMULTIPLIED))
-        if self._look is None:
-            self._surface.blits(sprites, False)
-        else:
-            self._layer_surface.blits(sprites, False)
+    def _draw(
+        self, cast: Cast, light: NDArray[np.float64], lens: NDArray[np.float64], owner: NDArray[np.int16],
+        mirror: NDArray[np.uint8], whole: NDArray[np.float64], rows: NDArray[np.int64],
+    ) -> None:  # fmt: skip
+        stock = self._casting.stock
+        draw(
+            cast.order, cast.span, cast.blend, cast.matrix, light, cast.look, cast.fold, self._casting.poses.pool,
+            stock.triangle, stock.region, stock.uv, stock.occlusion, bank(), lens, self._depth,
+            self._canvas if self._look is None else self._layer, owner, mirror, whole, rows,
+        )  # fmt: skip
+        if self._look is not None:
             self._look.lay(self._layer, self._canvas)
 
-
-def _boxes(cast: Cast, whole: NDArray[np.float64], seen: NDArray[np.float64], width: int, height: int) -> Boxes:
-    box = whole[:, 1:]
-    keep = (whole[:, 0] > 0) & (box[:, 0] < width) & (box[:, 1] < height) & (box[:, 2] > 0) & (box[:, 3] > 0)
-    rows = np.flatnonzero(keep)
-    rows = rows[np.argsort(cast.id[rows], kind="stable")]
-    hidden = seen[rows, 0] == 0
-    visible = seen[rows, 1:].copy()
-    visible[hidden] = np.nan
-    return Boxes(
-        id=cast.id[rows].astype(np.int32),
-        is_bag=cast.is_bag[rows],
-        whole_px=box[rows],
-        visible_px=visible,
-        visibility=seen[rows, 0] / whole[rows, 0],
-        feet_m=cast.place_m[rows],
-    )
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _stamp(order: Any, patch: Any, atlas: Any, instance: Any) -> None:
-    """Write, from far to near, whose pixel it is: the number of the nearest figure that covers half of it or more."""
-    high, wide = instance.shape
-    for i in order:
-        left, top, pw, ph, base = patch[i, 0], patch[i, 1], patch[i, 2], patch[i, 3], patch[i, 4]
-        for y in range(max(0, -top), min(ph, high - top)):
-            for x in range(max(0, -left), min(pw, wide - left)):
-                if atlas[base + y * pw + x, 3] > 127:
-                    instance[top + y, left + x] = i
+    def _boxes(self, cast: Cast, whole: NDArray[np.float64], seen: NDArray[np.float64]) -> Boxes:
+        box = whole[:, 1:]
+        width, height = self.camera.width_px, self.camera.height_px
+        keep = (whole[:, 0] > 0) & (box[:, 0] < width) & (box[:, 1] < height) & (box[:, 2] > 0) & (box[:, 3] > 0)
+        rows = np.flatnonzero(keep)
+        rows = rows[np.argsort(cast.id[rows], kind="stable")]
+        hidden = seen[rows, 0] == 0
+        visible = seen[rows, 1:].copy()
+        visible[hidden] = np.nan
+        return Boxes(
+            id=cast.id[rows].astype(np.int32),
+            is_bag=cast.is_bag[rows],
+            whole_px=box[rows],
+            visible_px=visible,
+            visibility=seen[rows, 0] / whole[rows, 0],
+            feet_m=cast.place_m[rows],
+            head_px=self.camera.project(cast.head_m[rows])[0],
+        )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _look(instance: Any, seen: Any) -> None:
+def _look(owner: Any, rows: Any, seen: Any) -> None:
     """Count the pixels of each figure and find the box around them: count, x1, y1, x2, y2 a row."""
     seen[:, 1:3] = np.inf
     seen[:, 3:] = -np.inf
-    high, wide = instance.shape
-    for y in range(high):
+    wide = owner.shape[1]
+    for y in range(rows[0], rows[1]):
         for x in range(wide):
-            i = instance[y, x]
+            i = owner[y, x]
             if i >= 0:
                 seen[i, 0] += 1
                 seen[i, 1], seen[i, 2] = min(seen[i, 1], x), min(seen[i, 2], y)

@@ -9,16 +9,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from scenarios.camera import Camera
-from scenarios.population import Posture
 from scenarios.truth import BOXES, HEADS, OBJECTS, PEOPLE, GroundTruth, IncidentTruth
 from sim.render.compositor import Shot
 from sim.state import BAG_KINDS, BODIES, OBJECT_KINDS, POSTURES, ROLES, Snapshot
 
-__all__ = ["TruthTables", "heads_of"]
+__all__ = ["TruthTables"]
 
 _CLASSES: Final = ("person", "bag", "thing", "fire", "smoke")
-_UPRIGHT: Final = tuple(POSTURES.index(p) for p in (Posture.STANDING, Posture.WALKING))
 _HEAD_SHARE: Final = 0.13
 """Height of a head, as a share of the body's."""
 
@@ -93,16 +90,10 @@ class TruthTables:
         )
         self._objects.add(len(what.id), now, what.id, what.kind, *what.position_m.T, what.carried_by, what.owner)
 
-    def add_shot(self, shot: Shot, snapshot: Snapshot | None = None, camera: Camera | None = None) -> None:
-        """Add what one picture shows.
-
-        Args:
-            shot: The picture.
-            snapshot: The world at that instant; with ``camera``, heads are added too.
-            camera: Who took it, as it stood at that instant.
-        """
+    def add_shot(self, shot: Shot) -> None:
+        """Add what one picture shows."""
         boxes, frame = shot.boxes, shot.frame
-        head_px = heads_of(shot, snapshot, camera)
+        head_px = boxes.head_px
         known = np.isfinite(head_px).all(axis=1)
         self._heads.add(
             int(known.sum()),
@@ -150,37 +141,10 @@ class TruthTables:
         )
 
 
-def heads_of(shot: Shot, snapshot: Snapshot | None, camera: Camera | None) -> NDArray[np.float64]:
-    """Find the tops of heads: of everybody whose figure says it, else of who stands.
-
-    Args:
-        shot: The picture.
-        snapshot: The world at that instant.
-        camera: Who took it, as it stood at that instant.
-
-    Returns:
-        Pixels, one row a box, nan where it is not known; shape (k, 2).
-    """
-    told = getattr(shot.boxes, "head_px", None)
-    if told is not None:
-        return np.asarray(told, np.float64)
-    ids = shot.boxes.id
-    head = np.full((len(ids), 2), np.nan)
-    if snapshot is None or camera is None:
-        return head
-    people = snapshot.people
-    upright = np.isin(people.posture, _UPRIGHT)
-    _, ours, theirs = np.intersect1d(ids, people.id[upright], return_indices=True)
-    crowns = np.c_[people.position_m[upright], people.height_m[upright]][theirs]
-    if len(ours):
-        head[ours], _ = camera.project(crowns)
-    return head
-
-
 def _seen(shot: Shot, head_px: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Whether the pixels around the tops of heads, to a third of the head, show the person; shape (k,)."""
-    instance = shot.instance_id
-    high, wide = instance.shape
+    number = {int(who): row for row, who in enumerate(shot.ids)}
+    high, wide = shot.owner.shape
     box = shot.boxes.whole_px
     reach = np.maximum(1.0, _HEAD_SHARE / 3 * np.max(box[:, 2:] - box[:, :2], axis=1))
     seen = np.zeros(len(head_px), np.bool_)
@@ -189,5 +153,5 @@ def _seen(shot: Shot, head_px: NDArray[np.float64]) -> NDArray[np.bool_]:
         if -0.5 <= x < wide - 0.5 and -0.5 <= y < high - 0.5:
             rows = slice(max(0, round(y - r)), min(high, round(y + r) + 1))
             columns = slice(max(0, round(x - r)), min(wide, round(x + r) + 1))
-            seen[k] = bool((instance[rows, columns] == shot.boxes.id[k]).any())
+            seen[k] = bool((shot.owner[rows, columns] == number[int(shot.boxes.id[k])]).any())
     return seen

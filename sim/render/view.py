@@ -26,7 +26,7 @@ class View:
     Attributes:
         camera: As it looks, its shake included.
         light: With the camera's place and direction.
-        empty: The finished still picture, shape (h, w, 4), BGRA.
+        empty: The finished still picture, shape (h, w, 3), BGR.
         depth_m: Depth of obstacles, infinite elsewhere, shape (h, w).
         ground: 255 where the floor is seen, shape (h, w).
         sunlit: Share of the sun that reaches it, 0 to 255, shape (h, w).
@@ -141,6 +141,5 @@ def _view(
         surface = floor_and_obstacles(camera, backdrop.depth_m, backdrop.ground, room_m)
     glow: Image | None = getattr(backdrop, "glow", None)
     lit = relit(backdrop.image, surface, backdrop.ground, backdrop.sunlit, camera, light, glow)
-    empty = np.asarray(cv2.cvtColor(lit, cv2.COLOR_BGR2BGRA), np.uint8)
     clear = np.round(255 * transmission(surface, camera, light)).astype(np.uint8) if light.extinction_per_m else None
-    return View(camera, light, empty, backdrop.depth_m, backdrop.ground, backdrop.sunlit, surface, clear)
+    return View(camera, light, lit, backdrop.depth_m, backdrop.ground, backdrop.sunlit, surface, clear)

@@ -52,7 +52,7 @@ def test_boxes_are_those_of_the_pixels_that_hide_the_floor(camera):
     floors = _floors(camera)
     for k, posture in enumerate((Posture.WALKING, Posture.STANDING, Posture.SITTING, Posture.LYING)):
         for turn in (-90.0, 20.0):
-            found, boxes = _seen(floors, [person(0.0, looks=77 + k, heading_deg=turn, posture=posture)])
+            found, boxes = _seen(floors, [person(0.0, looks=177 + k, heading_deg=turn, posture=posture)])
             assert _iou(found, boxes.whole_px[0]) >= 0.95, (posture, turn, found, boxes.whole_px[0])
             assert boxes.visibility[0] > 0.99
 
@@ -61,7 +61,8 @@ def test_a_bag_has_the_box_of_its_pixels():
     floors = _floors({**NIGH, "hfov_deg": 9.0, "look_at_m": [0.0, 0.0, 0.3]})
     for kind in (BagKind.SUITCASE, BagKind.BACKPACK, BagKind.CARTON):
         found, boxes = _seen(floors, [], [item(kind, 0.0, looks=5, heading_deg=-50.0)])
-        assert _iou(found, boxes.whole_px[0]) >= 0.93, (kind, found, boxes.whole_px[0])
+        inside = np.clip(boxes.whole_px[0], 0, (*SIZE, *SIZE))
+        assert _iou(found, inside) >= 0.93, (kind, found, boxes.whole_px[0])
 
 
 def test_a_head_is_where_trigonometry_puts_it():

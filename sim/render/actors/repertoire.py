@@ -1,0 +1,160 @@
+"""Which figures and clips there are for whom: the choice by body, height, posture and chance."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from scenarios.errors import ParvisError
+from scenarios.population import BagKind, Body, Posture
+from sim.render.actors.clothes import random_of
+from sim.render.actors.stock import Stock
+from sim.state import BODIES, FALLS, OBJECT_KINDS, POSTURES, CrowdState
+
+__all__ = ["Repertoire"]
+
+_CYCLES: Final = ("distance", "time", "once", "still")
+_ON_FOOT: Final = np.array([body is not Body.WHEELCHAIR for body in BODIES])
+_NEAREST: Final = 0.5
+"""Everybody is played by one of that share of the figures whose height is nearest."""
+_FIGURES: Final[dict[str, tuple[str, ...]]] = {
+    BagKind.HANDBAG: ("handbag", "tote", "briefcase"),
+    BagKind.SUITCASE: ("trolley", "large_trolley"),
+}
+"""What plays a kind of object, where its own name is not that of its only figure."""
+_CLIPS: Final = {
+    Posture.STANDING: "stand",
+    Posture.WALKING: "walk",
+    Posture.RUNNING: "run",
+    Posture.SITTING: "seat",
+    Posture.LYING: "lie",
+    Posture.CROUCHING: "crouch",
+    Posture.FALLING: "fall",
+    Posture.FALLEN: "fall",
+}
+"""Tags of the clips that show a posture."""
+_UPRIGHT: Final = (Posture.STANDING, Posture.WALKING, Posture.RUNNING)
+_HABITS: Final = {
+    Posture.STANDING: (("phone_right", 0.06), ("call_right", 0.04), ("pockets", 0.06)),
+    Posture.WALKING: (("phone_right", 0.05), ("call_right", 0.03), ("pockets", 0.06), ("pocket_right", 0.06)),
+}
+"""Share of people whose arms do something else than hang and swing."""
+
+
+class Repertoire:
+    """Chooses figures and clips.
+
+    Args:
+        stock: What there is.
+    """
+
+    def __init__(self, stock: Stock) -> None:
+        self._stock = stock
+        self.cycle: NDArray[np.int64] = np.array([_CYCLES.index(c.cycle) for c in stock.clips], np.int64)
+        """Distance, time, once, still: 0 to 3, by clip."""
+        self.duration_s: NDArray[np.float64] = np.array([max(c.duration_s, 1e-3) for c in stock.clips])
+        """By clip."""
+        self._bodies = [
+            np.array([i for i, f in enumerate(stock.figures) if f.kind == "person" and f.body == body.value], np.int64)
+            for body in BODIES
+        ]
+        names = [f.name for f in stock.figures]
+        self._objects = [
+            np.array([names.index(name) for name in _FIGURES.get(kind, (kind.value,))], np.int64)
+            for kind in OBJECT_KINDS
+        ]
+        self._played: dict[tuple[int, int], int] = {}
+        self._named = {clip.name: i for i, clip in enumerate(stock.clips)}
+        self._overlays = {name: int(stock.clip_first[number]) for name, number in self._named.items()}
+        self._of = {posture: self._tagged(tag) for posture, tag in _CLIPS.items()}
+        self._walk_old, self._on_floor = self._tagged("walk_old"), self._tagged("floor")
+        self._rolls, self._rests = [self._named["wheel"]], [self._named["wheel_rest"]]
+        self._falls = [
+            [i for i in self._of[Posture.FALLING] if stock.clips[i].name.startswith(f"fall_{fall.value}")]
+            or self._of[Posture.FALLING]
+            for fall in FALLS
+        ]
+
+    def people(
+        self, body: NDArray[np.int8], height_m: NDArray[np.float64], looks: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Return the figure of each person: always the same for the same person."""
+        out = np.empty(len(body), np.int64)
+        for i, who in enumerate(zip(looks.tolist(), body.tolist(), strict=True)):
+            found = self._played.get(who)
+            if found is None:
+                found = self._played[who] = self._figure(who[1], float(height_m[i]), who[0])
+            out[i] = found
+        return out
+
+    def objects(self, kind: NDArray[np.int8], looks: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the figure of each object."""
+        choices = [self._objects[k] for k in kind.tolist()]
+        return np.array(
+            [c[int(random_of(n, 30) * len(c))] for c, n in zip(choices, looks.tolist(), strict=True)], np.int64
+        )
+
+    def clips(self, people: CrowdState, seated: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return the clip of each person; ``seated``: on something that is a seat."""
+        out = np.empty(len(people.id), np.int64)
+        for i, (code, body, looks) in enumerate(
+            zip(people.posture.tolist(), people.body.tolist(), people.looks.tolist(), strict=True)
+        ):
+            posture = POSTURES[code]
+            choice = self._of[posture]
+            if posture in (Posture.FALLING, Posture.FALLEN):
+                choice = self._falls[int(people.fall[i])]
+            elif BODIES[body] is Body.WHEELCHAIR and posture is not Posture.LYING:
+                choice = self._rolls if posture in (Posture.WALKING, Posture.RUNNING) else self._rests
+            elif posture is Posture.WALKING and BODIES[body] is Body.ELDERLY:
+                choice = self._walk_old
+            elif posture is Posture.SITTING and not seated[i]:
+                choice = self._on_floor
+            out[i] = choice[int(random_of(looks, 40) * len(choice))]
+        return out
+
+    def standing(self, looks: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the clip in which each stands."""
+        choice = self._of[Posture.STANDING]
+        return np.array([choice[int(random_of(n, 40) * len(choice))] for n in looks.tolist()], np.int64)
+
+    def goes_on_foot(self, body: NDArray[np.int8]) -> NDArray[np.bool_]:
+        """Return who walks rather than rolls."""
+        return np.asarray(_ON_FOOT[body])
+
+    def overlay(self, name: str) -> int:
+        """Return the key pose of an overlay of the arms, -1 if there is none of that name."""
+        return self._overlays.get(name, -1)
+
+    def habits(self, people: CrowdState) -> NDArray[np.int64]:
+        """Return what arms do that hold no bag: -1 for hanging and swinging, push a pram, hold a telephone."""
+        out = np.full(len(people.id), -1, np.int64)
+        for i, (code, body, looks) in enumerate(
+            zip(people.posture.tolist(), people.body.tolist(), people.looks.tolist(), strict=True)
+        ):
+            if BODIES[body] is Body.PRAM and POSTURES[code] in _UPRIGHT:
+                out[i] = self.overlay("push")
+            elif BODIES[body] in (Body.ADULT, Body.ELDERLY):
+                drawn = random_of(looks, 42)
+                for name, share in _HABITS.get(POSTURES[code], ()):
+                    if 0 <= drawn < share:
+                        out[i] = self.overlay(name)
+                    drawn -= share
+        return out
+
+    def _figure(self, body: int, height_m: float, looks: int) -> int:
+        choice = self._bodies[body]
+        if not len(choice):
+            raise ParvisError(f"the atlas of figures has nobody of the body {BODIES[body].value!r}")
+        off = np.abs(self._stock.height_m[choice] - height_m)
+        near = choice[np.argsort(off, kind="stable")[: max(1, int(np.ceil(_NEAREST * len(choice))))]]
+        return int(near[int(random_of(looks, 31) * len(near))])
+
+    def _tagged(self, tag: str) -> list[int]:
+        """Return the clips of the whole body that have a tag."""
+        found = [i for i, c in enumerate(self._stock.clips) if tag in c.tags and "overlay" not in c.tags]
+        if not found:
+            raise ParvisError(f"the atlas of figures has no clip with the tag {tag!r}")
+        return found

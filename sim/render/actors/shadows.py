@@ -1,0 +1,352 @@
+"""Shadows on the floor: meshes thrown along the light, softer the farther they fall, and the dark where bodies touch.
+
+A light is a point in homogeneous coordinates, so that the sun and a lamp are the same to the kernel. The half-shadow's
+width grows with the way from what throws it, as the light's own width makes it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numba import njit
+
+from sim.render.actors.posing import LANDMARKS, handed
+from sim.render.lens import NEAR_M, local_map, project_point
+
+__all__ = ["lay_floor", "throw", "touch"]
+
+_LEAST_BLUR_PX: Final = 0.75
+_MOST_BLUR_PX: Final = 24.0
+_LONGEST_M: Final = 60.0
+_LOW_M: Final = 0.3
+"""What is lower keeps the sky from the floor."""
+_TOUCH_M: Final = 0.09
+_TOUCH: Final = 0.62
+"""Share of all light that is lost in the middle of where a body touches."""
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def throw(
+    rows: Any, span: Any, blend: Any, matrix: Any, lights: Any, strength: Any, width: float, pool: Any,
+    triangle: Any, lens: Any, ground: Any, share: Any, dark: Any, rows_touched: Any,
+) -> None:  # fmt: skip
+    """Darken the floor by the shadows of figures in one light.
+
+    Args:
+        rows: Rows of the figures.
+        span: See `sim.render.actors.drawing.draw`.
+        blend: See there.
+        matrix: See there.
+        lights: Homogeneous place of the light for each figure: a direction towards it and 0, or a place and 1;
+            shape (n, 4).
+        strength: Share of all light that the shadow takes, shape (n,).
+        width: Angle under which the light is seen, radians: so much wider is a shadow's edge per metre of way.
+        pool: Posed meshes, shape (rows, 6).
+        triangle: Shape (T, 3).
+        lens: See `sim.render.lens.lens_array`.
+        ground: 255 where the floor is seen, shape (h, w).
+        share: Share of the light that reaches the floor there, 0 to 255, shape (h, w).
+        dark: Written by maximum: share of the light that is taken, 0 to 255, shape (h, w), uint8.
+        rows_touched: Written: first and past-the-last row of the picture that was touched, shape (2,).
+    """
+    most = 0
+    for i in rows:
+        most = max(most, span[i, 3])
+    point = np.empty((most, 2), np.float32)
+    mask = np.zeros(1 << 14, np.uint8)
+    row_low, row_high = np.empty(4096, np.int64), np.empty(4096, np.int64)
+    total = np.zeros(1 << 14, np.int32)
+    patch = np.zeros(4, np.int64)
+    way = np.empty(7)
+    eye_z = -(lens[2] * lens[9] + lens[5] * lens[10] + lens[8] * lens[11])
+    for i in rows:
+        if strength[i] < 0.01:
+            continue
+        count = span[i, 3]
+        if not _land(
+            pool[span[i, 0] + LANDMARKS : span[i, 0] + LANDMARKS + count],
+            pool[span[i, 1] + LANDMARKS : span[i, 1] + LANDMARKS + count],
+            np.float32(blend[i]), matrix[i], lights[i], lens, point, way,
+        ):  # fmt: skip
+            continue
+        per_way = 0.5 * width * way[3]
+        margin = int(min(_MOST_BLUR_PX, _LEAST_BLUR_PX + per_way * way[2])) + 2
+        if not _frame(point, count, margin, dark.shape[1], dark.shape[0], patch):
+            continue
+        wide, high = patch[2], patch[3]
+        if (wide + 1) * (high + 1) > mask.shape[0]:
+            mask = np.zeros((wide + 1) * (high + 1) * 3 // 2, np.uint8)
+            total = np.zeros((wide + 1) * (high + 1) * 3 // 2, np.int32)
+        mask[: wide * high] = 0
+        if high > row_low.shape[0]:
+            row_low, row_high = np.empty(high, np.int64), np.empty(high, np.int64)
+        row_low[:high], row_high[:high] = wide, 0
+        _fill(
+            point, triangle[span[i, 4] : span[i, 4] + span[i, 5]], handed(matrix[i]), wide, high, mask,
+            row_low, row_high,
+        )  # fmt: skip
+        _sum(mask, wide, high, total)
+        squash = min(1.0, max(0.3, eye_z / max(way[6], 0.1)))  # the floor is seen so much at a slant
+        _soften(patch, total, row_low, row_high, way, per_way, squash, 255.0 * strength[i], ground, share, dark)
+        rows_touched[0] = min(rows_touched[0], max(patch[1], 0))
+        rows_touched[1] = max(rows_touched[1], min(patch[1] + high, dark.shape[0]))
+
+
+@njit(cache=True, error_model="numpy")
+def _land(one: Any, two: Any, blend: Any, matrix: Any, light: Any, lens: Any, point: Any, way: Any) -> Any:
+    """Write where each vertex's shadow is seen, and its height; return whether the shadow can be drawn.
+
+    ``way`` gets the picture's direction from the foot of the shadow to its far end, as metres of way a pixel along u
+    and v, the longest way, the pixels a metre, where the foot is seen, and how far it is from the camera.
+    """
+    reach = np.float32(_LONGEST_M)
+    longest = 0.0
+    lx, ly, lz, lw = np.float32(light[0]), np.float32(light[1]), np.float32(light[2]), np.float32(light[3])
+    M = matrix.astype(np.float32)
+    c = lens.astype(np.float32)
+    f1, f2 = np.float32(1.0), np.float32(2.0)
+    zero = np.float32(0.0)
+    low_u, low_v, low_z = zero, zero, np.float32(1e9)
+    top_u, top_v, top_way = zero, zero, zero
+    deep = f1
+    for v in range(one.shape[0]):
+        a = one[v, 0] + blend * (two[v, 0] - one[v, 0])
+        b = one[v, 1] + blend * (two[v, 1] - one[v, 1])
+        d = one[v, 2] + blend * (two[v, 2] - one[v, 2])
+        x = M[0] * a + M[1] * b + M[2] * d + M[9]
+        y = M[3] * a + M[4] * b + M[5] * d + M[10]
+        z = max(M[6] * a + M[7] * b + M[8] * d + M[11], zero)
+        drop = lz - lw * z  # the light stands so much higher
+        if drop <= np.float32(1e-3):
+            return False
+        along = z / drop
+        sx, sy = (lx - lw * x) * along, (ly - lw * y) * along
+        gone = np.sqrt(sx * sx + sy * sy + z * z)
+        if gone > reach:
+            sx, sy = sx * reach / gone, sy * reach / gone
+        gx, gy = x - sx, y - sy
+        deep = c[6] * gx + c[7] * gy + c[11]
+        if deep < np.float32(NEAR_M):
+            return False
+        p = (c[0] * gx + c[1] * gy + c[9]) / deep
+        q = (c[3] * gx + c[4] * gy + c[10]) / deep
+        r2 = p * p + q * q
+        radial = f1 + r2 * (c[16] + r2 * (c[17] + r2 * c[20]))
+        slope = f1 + r2 * (np.float32(3.0) * c[16] + r2 * (np.float32(5.0) * c[17] + r2 * np.float32(7.0) * c[20]))
+        if slope <= zero or radial <= zero:
+            return False
+        point[v, 0] = c[12] * (p * radial + f2 * c[18] * p * q + c[19] * (r2 + f2 * p * p)) + c[14]
+        point[v, 1] = c[13] * (q * radial + c[18] * (r2 + f2 * q * q) + f2 * c[19] * p * q) + c[15]
+        if z < low_z:
+            low_u, low_v, low_z = point[v, 0], point[v, 1], z
+        if gone > top_way:
+            top_u, top_v, top_way = point[v, 0], point[v, 1], gone
+        longest = max(longest, gone)
+    du, dv = top_u - low_u, top_v - low_v
+    square = du * du + dv * dv
+    way[2] = min(longest, _LONGEST_M)
+    way[4], way[5] = low_u, low_v
+    ex = c[0] * M[9] + c[1] * M[10] + c[9]
+    ey = c[3] * M[9] + c[4] * M[10] + c[10]
+    ez = c[6] * M[9] + c[7] * M[10] + c[11]
+    way[6] = np.sqrt(ex * ex + ey * ey + ez * ez)
+    way[3] = c[12] / max(ez, f1)
+    per = way[2] / square if square > 1.0 else 0.0
+    way[0], way[1] = du * per, dv * per
+    return True
+
+
+@njit(cache=True, error_model="numpy")
+def _frame(point: Any, count: int, margin: int, width: int, height: int, patch: Any) -> Any:
+    x1: Any = np.float32(np.inf)
+    y1, x2, y2 = x1, -x1, -x1
+    for v in range(count):
+        x1, x2 = min(x1, point[v, 0]), max(x2, point[v, 0])
+        y1, y2 = min(y1, point[v, 1]), max(y2, point[v, 1])
+    if not (x2 >= -margin and y2 >= -margin and x1 < width + margin and y1 < height + margin):
+        return False
+    left, top = int(np.floor(max(x1, -40.0))) - margin, int(np.floor(max(y1, -40.0))) - margin
+    patch[0], patch[1] = left, top
+    patch[2] = int(np.ceil(min(x2, width + 40.0))) + margin + 1 - left
+    patch[3] = int(np.ceil(min(y2, height + 40.0))) + margin + 1 - top
+    for v in range(count):
+        point[v, 0] -= np.float32(left)
+        point[v, 1] -= np.float32(top)
+    return True
+
+
+@njit(cache=True, error_model="numpy")
+def _fill(point: Any, triangle: Any, turn: Any, wide: int, high: int, mask: Any, row_low: Any, row_high: Any) -> None:
+    """Mark what the triangles that face the light cover."""
+    zero = np.float32(0.0)
+    for t in range(triangle.shape[0]):
+        a, b, c = triangle[t, 0], triangle[t, 1], triangle[t, 2]
+        ax, ay, bx, by, cx, cy = point[a, 0], point[a, 1], point[b, 0], point[b, 1], point[c, 0], point[c, 1]
+        if ((bx - ax) * (cy - ay) - (cx - ax) * (by - ay)) * turn >= zero:
+            continue
+        y1, y2 = max(int(np.ceil(min(ay, min(by, cy)))), 0), min(int(np.floor(max(ay, max(by, cy)))), high - 1)
+        if y2 < y1:
+            continue
+        tx, ty, mx, my, ex, ey = ax, ay, bx, by, cx, cy
+        if my < ty:
+            tx, ty, mx, my = mx, my, tx, ty
+        if ey < my:
+            mx, my, ex, ey = ex, ey, mx, my
+            if my < ty:
+                tx, ty, mx, my = mx, my, tx, ty
+        long = (ex - tx) / (ey - ty) if ey > ty else zero
+        upper = (mx - tx) / (my - ty) if my > ty else zero
+        lower = (ex - mx) / (ey - my) if ey > my else zero
+        for y in range(y1, y2 + 1):
+            at = np.float32(y)
+            low = tx + (at - ty) * long
+            up = tx + (at - ty) * upper if at < my else mx + (at - my) * lower
+            x1, x2 = max(int(np.ceil(min(low, up))), 0), min(int(np.ceil(max(low, up))), wide)
+            if x1 < x2:
+                row_low[y], row_high[y] = min(row_low[y], x1), max(row_high[y], x2)
+            for x in range(y * wide + x1, y * wide + x2):
+                mask[x] = 1
+
+
+@njit(cache=True, error_model="numpy")
+def _sum(mask: Any, wide: int, high: int, total: Any) -> None:
+    """Write the summed-area table, one row and column wider than the mask (Crow 1984, DOI 10.1145/964965.808600)."""
+    stride = wide + 1
+    for x in range(stride):
+        total[x] = 0
+    for y in range(high):
+        run = 0
+        total[(y + 1) * stride] = 0
+        for x in range(wide):
+            run += mask[y * wide + x]
+            total[(y + 1) * stride + x + 1] = total[y * stride + x + 1] + run
+
+
+@njit(cache=True, error_model="numpy")
+def _soften(
+    patch: Any, total: Any, row_low: Any, row_high: Any, way: Any, per_way: float, squash: float, strength: float,
+    ground: Any, share: Any, dark: Any,
+) -> None:  # fmt: skip
+    """Blur each place of a mask as widely as what throws its shadow is far, and darken the floor by it."""
+    left, top, wide, high = patch[0], patch[1], patch[2], patch[3]
+    height, width = dark.shape
+    foot_u, foot_v = way[4] - left, way[5] - top
+    strongest = np.uint8(strength)
+    reach = int(min(_MOST_BLUR_PX, _LEAST_BLUR_PX + per_way * way[2])) + 1
+    for y in range(max(0, -top), min(high, height - top)):
+        x1, x2 = wide, 0
+        for other in range(max(0, y - reach), min(high, y + reach + 1)):
+            x1, x2 = min(x1, row_low[other]), max(x2, row_high[other])
+        for x in range(max(x1 - reach, max(0, -left)), min(x2 + reach, min(wide, width - left))):
+            if ground[top + y, left + x] == 0 or dark[top + y, left + x] >= strongest:
+                continue
+            along = min(max((x - foot_u) * way[0] + (y - foot_v) * way[1], 0.0), way[2])
+            radius = min(_LEAST_BLUR_PX + per_way * along, _MOST_BLUR_PX)
+            r, s = int(radius), int(radius * squash)
+            outer = _box(total, x, y, r + 1, s + 1, wide, high)
+            if outer == 0:
+                continue
+            inner = _box(total, x, y, r, s, wide, high)
+            more = radius - r
+            cover = (1.0 - more) * inner / ((2 * r + 1) * (2 * s + 1)) + more * outer / ((2 * r + 3) * (2 * s + 3))
+            taken = np.uint8(strength * cover * share[top + y, left + x] * (1.0 / 255.0))
+            dark[top + y, left + x] = max(dark[top + y, left + x], taken)
+
+
+@njit(cache=True, error_model="numpy", inline="always")
+def _box(total: Any, x: int, y: int, r: int, s: int, wide: int, high: int) -> Any:
+    """Count what is marked from (x - r, y - s) to (x + r, y + s)."""
+    x1, x2 = max(x - r, 0), min(x + r + 1, wide)
+    top, bottom = max(y - s, 0) * (wide + 1), min(y + s + 1, high) * (wide + 1)
+    return total[bottom + x2] - total[top + x2] - total[bottom + x1] + total[top + x1]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def touch(
+    rows: Any, span: Any, blend: Any, matrix: Any, pool: Any, lens: Any, ground: Any, dark: Any, rows_touched: Any
+) -> None:
+    """Darken the floor where figures touch it: an ellipse about what of them is low, into which the sky cannot see.
+
+    Args:
+        rows: Rows of the figures.
+        span: See `sim.render.actors.drawing.draw`.
+        blend: See there.
+        matrix: See there.
+        pool: Posed meshes, shape (rows, 6).
+        lens: See `sim.render.lens.lens_array`.
+        ground: 255 where the floor is seen, shape (h, w).
+        dark: Written by maximum, see `throw`.
+        rows_touched: See `throw`.
+    """
+    height, width = dark.shape
+    axes = np.empty((3, 3))
+    for i in rows:
+        first, second, share = span[i, 0] + LANDMARKS, span[i, 1] + LANDMARKS, blend[i]
+        count, x, y, xx, xy, yy, near = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        for v in range(span[i, 3]):
+            c = pool[first + v, 2] + share * (pool[second + v, 2] - pool[first + v, 2])
+            a = pool[first + v, 0] + share * (pool[second + v, 0] - pool[first + v, 0])
+            b = pool[first + v, 1] + share * (pool[second + v, 1] - pool[first + v, 1])
+            z = matrix[i, 6] * a + matrix[i, 7] * b + matrix[i, 8] * c + matrix[i, 11]
+            if z < _LOW_M:
+                weight = (_LOW_M - max(z, 0.0)) / _LOW_M
+                near = max(near, weight)
+                gx = matrix[i, 0] * a + matrix[i, 1] * b + matrix[i, 2] * c
+                gy = matrix[i, 3] * a + matrix[i, 4] * b + matrix[i, 5] * c
+                count, x, y = count + weight, x + weight * gx, y + weight * gy
+                xx, xy, yy = xx + weight * gx * gx, xy + weight * gx * gy, yy + weight * gy * gy
+        if count == 0.0:
+            continue
+        x, y = x / count, y / count
+        xx, xy, yy = xx / count - x * x + _TOUCH_M**2, xy / count - x * y, yy / count - y * y + _TOUCH_M**2
+        x, y = x + matrix[i, 9], y + matrix[i, 10]
+        u, v0, _ = project_point(lens, x, y, 0.0)
+        if np.isnan(u):
+            continue
+        local_map(lens, x, y, 0.0, axes)
+        p, q, r, s = axes[0, 0], axes[0, 1], axes[1, 0], axes[1, 1]
+        uu = p * p * xx + 2.0 * p * q * xy + q * q * yy + 0.25
+        uv = p * r * xx + (p * s + q * r) * xy + q * s * yy
+        vv = r * r * xx + 2.0 * r * s * xy + s * s * yy + 0.25
+        det = uu * vv - uv * uv
+        if not det > 0.0:
+            continue
+        far_u, far_v = 2.0 * np.sqrt(uu), 2.0 * np.sqrt(vv)
+        top, bottom = int(max(0.0, np.ceil(v0 - far_v))), int(min(height - 1.0, np.floor(v0 + far_v)))
+        for row in range(top, bottom + 1):
+            for column in range(int(max(0.0, np.ceil(u - far_u))), int(min(width - 1.0, np.floor(u + far_u))) + 1):
+                du, dv = column - u, row - v0
+                square = (vv * du * du - 2.0 * uv * du * dv + uu * dv * dv) / det
+                if square < 4.0 and ground[row, column]:
+                    fall = 1.0 - square / 4.0
+                    dark[row, column] = max(dark[row, column], np.uint8(255.0 * _TOUCH * near * near * fall * fall))
+        if top <= bottom:
+            rows_touched[0], rows_touched[1] = min(rows_touched[0], top), max(rows_touched[1], bottom + 1)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def lay_floor(dark: Any, rows: Any, clear: Any, out: Any) -> None:
+    """Darken the floor by the new shadows and clear them.
+
+    Args:
+        dark: Share of light taken, 0 to 255, shape (h, w); zero afterwards.
+        rows: First and past-the-last row that has any; reset afterwards; shape (2,).
+        clear: Share of it that comes through the air, 0 to 255, shape (h, w), or (1, 1) where all does.
+        out: The picture, changed in place, shape (h, w, 3), uint8.
+    """
+    wide = dark.shape[1]
+    foggy = clear.shape[0] == dark.shape[0]
+    for y in range(rows[0], rows[1]):
+        for x in range(wide):
+            taken = np.int32(dark[y, x])
+            if taken:
+                if foggy:
+                    taken = taken * np.int32(clear[y, x]) // 255
+                left = 255 - taken
+                cool = left + taken // 14  # the sky still lights a shadow
+                out[y, x, 0] = np.uint8((np.int32(out[y, x, 0]) * cool * 257) >> 16)
+                out[y, x, 1] = np.uint8((np.int32(out[y, x, 1]) * left * 257) >> 16)
+                out[y, x, 2] = np.uint8((np.int32(out[y, x, 2]) * left * 257) >> 16)
+                dark[y, x] = 0
+    rows[0], rows[1] = dark.shape[0], 0
