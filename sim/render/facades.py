@@ -377,7 +377,9 @@ def _lined_wall(
             return 0.0
         goods = value_noise(u * 3.4, z * 4.4, seed + 60)
         tint = hash01(int(u / 0.4), int(z / 0.55), seed + 61)
-        base = 92.0 + 78.0 * goods + 26.0 * z
+        base = 64.0 + 62.0 * goods * (1.0 if (z / 0.5) % 1.0 < 0.7 else 0.3) + 20.0 * z
+        if (z / 0.5) % 1.0 > 0.94:
+            base = 118.0
         out[0], out[1], out[2] = base * (0.75 + 0.3 * tint), base * 0.93, base * (1.12 - 0.2 * tint)
         return 1.0
     return 0.0
