@@ -2,11 +2,11 @@ import cv2
 import numpy as np
 import pytest
 
-from scenarios.population import BagKind, Posture
+from scenarios.population import BagKind, Fall, Posture
 from scenarios.scenario import Scenario
 from sim.render.compositor import Compositor
 from sim.render.mark import Mark, clock, masked
-from sim.state import BAG_KINDS, POSTURES, CrowdState, ObjectState, Snapshot
+from sim.state import BAG_KINDS, FALLS, POSTURES, CrowdState, ObjectState, Snapshot
 
 WALL = {"id": "wall", "kind": "wall", "polygon": [(4, 12), (8, 12), (8, 12.3), (4, 12.3)], "height_m": 2.6}
 SMOOTH = {"noise": 0.0, "shadow": 0.6, "sun_azimuth_deg": 90.0, "sun_elevation_deg": 35.0}
@@ -290,3 +290,17 @@ def test_a_camera_straight_down_films_too():
     spec = place(position=(15, 10.001, 9))
     shot = compositor(spec).shoot(people((14, 10, Posture.WALKING, 0.0)), 0)
     assert shot.boxes.visibility[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("fall", "towards"), [("forward", (0, 1)), ("backward", (0, -1)), ("left", (-1, 0)), ("right", (1, 0))]
+)
+def test_who_has_fallen_lies_on_the_side_that_was_said(plain, fall, towards):
+    world = people((15, 10, Posture.FALLEN, np.pi / 2))
+    world.people.fall[:] = FALLS.index(Fall(fall))
+    shot = plain.shoot(world, 0)
+    (feet, there), _ = plain.camera.project([(15, 10, 0.0), (15 + 1.2 * towards[0], 10 + 1.2 * towards[1], 0.2)])
+    fell = shot.boxes.head_px[0] - feet
+    way = there - feet
+    assert fell @ way / np.linalg.norm(fell) / np.linalg.norm(way) > 0.9
+    assert shot.boxes.visibility[0] > 0.99

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from scenarios.population import BagKind, Posture, Role
+from scenarios.population import BagKind, Fall, Posture, Role
 from sim.render.actors.clothes import PERSON, random_of, wear
 from sim.render.actors.drawing import LOOK, SPAN
 from sim.render.actors.holding import hold
@@ -18,7 +18,7 @@ from sim.render.actors.posing import CROWN, LANDMARKS
 from sim.render.actors.repertoire import Repertoire
 from sim.render.actors.seats import Seats
 from sim.render.actors.stock import LEVELS, Stock
-from sim.state import OBJECT_KINDS, POSTURES, ROLES, CrowdState, ObjectState, Snapshot
+from sim.state import FALLS, OBJECT_KINDS, POSTURES, ROLES, CrowdState, ObjectState, Snapshot
 
 __all__ = ["Cast", "Casting"]
 
@@ -31,7 +31,9 @@ _FOLDS: Final = 0.16
 _STAFF: Final = ROLES.index(Role.STAFF)
 _SITTING: Final = POSTURES.index(Posture.SITTING)
 _WALKING: Final = POSTURES.index(Posture.WALKING)
+_FALLING: Final = POSTURES.index(Posture.FALLING)
 _FALLEN: Final = POSTURES.index(Posture.FALLEN)
+_RIGHT: Final = FALLS.index(Fall.RIGHT)
 _SEAT_M: Final = 0.45
 """Height of the seat that clips of sitting are made for."""
 _HELD_IN: Final = {
@@ -177,6 +179,9 @@ class Casting:
         matrix = np.zeros((len(figure), 12))
         matrix[:, 0] = matrix[:, 4] = scale * cos
         matrix[:, 1], matrix[:, 3], matrix[:, 8] = -scale * sin, scale * sin, scale
+        to_the_right = (people.fall == _RIGHT) & np.isin(people.posture, (_FALLING, _FALLEN))
+        matrix[to_the_right, 1] *= -1  # the mirror image of a fall to the left
+        matrix[to_the_right, 4] *= -1
         # who is said to be on the seat itself has the pelvis there, not the feet
         forth = np.where(above, -scale * stock.root[figure, key[:, 0], 0], 0.0)
         matrix[:, 9] = people.position_m[:, 0] + forth * cos

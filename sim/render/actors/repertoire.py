@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.errors import ParvisError
-from scenarios.population import BagKind, Body, Posture
+from scenarios.population import BagKind, Body, Fall, Posture
 from sim.render.actors.clothes import random_of
 from sim.render.actors.stock import Stock
 from sim.state import BODIES, FALLS, OBJECT_KINDS, POSTURES, CrowdState
@@ -35,6 +35,13 @@ _CLIPS: Final = {
     Posture.FALLEN: "fall",
 }
 """Tags of the clips that show a posture."""
+_FALL_CLIPS: Final = {
+    Fall.FORWARD: "fall_forward",
+    Fall.BACKWARD: "fall_backward",
+    Fall.LEFT: "fall_side",
+    Fall.RIGHT: "fall_side",
+}
+"""Clips of falls; that to the side goes to the left, who falls to the right is its mirror image."""
 _UPRIGHT: Final = (Posture.STANDING, Posture.WALKING, Posture.RUNNING)
 _HABITS: Final = {
     Posture.STANDING: (("phone_right", 0.06), ("call_right", 0.04), ("pockets", 0.06)),
@@ -71,11 +78,7 @@ class Repertoire:
         self._of = {posture: self._tagged(tag) for posture, tag in _CLIPS.items()}
         self._walk_old, self._on_floor = self._tagged("walk_old"), self._tagged("floor")
         self._rolls, self._rests = [self._named["wheel"]], [self._named["wheel_rest"]]
-        self._falls = [
-            [i for i in self._of[Posture.FALLING] if stock.clips[i].name.startswith(f"fall_{fall.value}")]
-            or self._of[Posture.FALLING]
-            for fall in FALLS
-        ]
+        self._falls = [[self._named[_FALL_CLIPS[fall]]] for fall in FALLS]
 
     def people(
         self, body: NDArray[np.int8], height_m: NDArray[np.float64], looks: NDArray[np.int64]
