@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import cv2
@@ -126,6 +127,16 @@ def pixel_rays(camera: Camera) -> NDArray[np.float64]:
     lenses, and forty times as fast as pixel by pixel.
     """
     w, h = camera.width_px, camera.height_px
+    lens = (camera.matrix.tobytes(), camera.distortion.tobytes())
+    return np.asarray((_lens_rays(w, h, *lens).reshape(-1, 3) @ camera.rotation).reshape(h + 2, w + 2, 3))
+
+
+@lru_cache(maxsize=2)
+def _lens_rays(w: int, h: int, matrix: bytes, distortion: bytes) -> NDArray[np.float64]:
+    """Rays in camera axes: of a camera that moves without zooming they stay the same."""
+    camera = Camera(
+        "", w, h, np.frombuffer(matrix).reshape(3, 3), np.frombuffer(distortion), np.eye(3), np.zeros(3)
+    )  # fmt: skip
     across, down = (np.append(np.arange(-1.0, n, _RAY_STEP), n) for n in (w, h))
     knots = camera.rays(np.stack(np.meshgrid(across, down), axis=-1).reshape(-1, 2)).reshape(len(down), len(across), 3)
     rows = CubicSpline(down, knots, axis=0)(np.arange(-1.0, h + 1))
