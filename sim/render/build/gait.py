@@ -56,7 +56,7 @@ _WALK = _Gait(
     ankle=((0, 0), (0.06, -5), (0.13, -1), (0.2, 4), (0.3, 7), (0.4, 9.5), (0.48, 9), (0.54, -2), (0.6, -15),
            (0.64, -18), (0.7, -10), (0.78, -1), (0.86, 1), (0.94, 0)),
     stance=0.62, flat=(0.09, 0.36), bob_m=0.021, lean=2.5, yaw=5.0, list=3.0, arm=(-4.0, 18.0), elbow=(14.0, 17.0),
-    spread=10.0, step_width_m=0.05,
+    spread=11.5, step_width_m=0.05,
 )  # fmt: skip
 _OLD = _Gait(
     hip=((0, 24), (0.1, 22), (0.2, 16), (0.3, 9), (0.4, 1), (0.5, -4), (0.55, -3), (0.62, 4), (0.7, 15),
@@ -183,7 +183,7 @@ def gait(name: str, rest_m: Array, heel_m: float) -> Movement:
                 np.radians(g.arm[0] + g.arm[1] * swing),
                 np.radians(g.spread),
                 np.radians(g.elbow[0] + g.elbow[1] * (0.5 + 0.5 * -np.cos(2 * np.pi * (own - 0.08)))),
-                0.12 if name != "run" else 0.40,
+                0.0 if name != "run" else 0.40,
                 0.5 if name != "run" else 1.3,
             )
         lifted = 0.0

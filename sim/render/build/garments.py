@@ -329,4 +329,4 @@ class Tailor:
             ),
         )
         uv = np.column_stack([np.where(is_arm, both[:, -1], turn), np.clip(v, 0, 3)])
-        return Surface(points, faces, both[:, :-3], uv, region_of("skin", len(faces)), 1.3, bears=True)
+        return Surface(points, faces, both[:, :-3], uv, region_of("skin", len(faces)), 1.6, bears=True)

@@ -108,7 +108,7 @@ class Hatter:
         lost = np.linalg.norm(points - soft, axis=1) if rounds > 3 else 0.0
         points = soft + normal * (deep + lost)[:, None]
         uv = np.column_stack([turn, np.clip((self.crown - points[:, 2]) / self.tall, 0, 3)])
-        return Surface(points, faces, weights, uv, region_of(region, len(faces)), 1.3)
+        return Surface(points, faces, weights, uv, region_of(region, len(faces)), 1.8)
 
     def _hanging(
         self,

@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 Array = NDArray[np.float64]
-PERSON_TRIANGLES: Final = (260, 700, 1900, 6000)
+PERSON_TRIANGLES: Final = (300, 760, 2000, 6000)
 SEAT_M: Final = (0.49, 0.46)
 """Height of a wheelchair's seat and of a bench."""
 _SEATED: Final = (1, 11, 20)
