@@ -164,7 +164,7 @@ def _draw(
 ) -> None:  # fmt: skip
     h, w = image.shape[:2]
     ray, colour, found, trial, total = np.empty(3), np.empty(3), np.empty(4), np.empty(3), np.empty(3)
-    start, back, mirrored = np.empty(3), np.empty(3), np.empty(3)
+    start, back, mirrored, glow_sum = np.empty(3), np.empty(3), np.empty(3), np.empty(3)
     count = offsets.shape[0]
     prisms = low.shape[0]
     among, every = np.empty(prisms, np.int64), np.arange(prisms)
@@ -189,7 +189,8 @@ def _draw(
                     if not where[y, x]:
                         continue
                     total[:] = 0.0
-                    on_floor, on_solid, sun_sum, shine_sum, mirror_sum = 0, 0, 0.0, 0.0, 0.0
+                    on_floor, on_solid, sun_sum, mirror_sum = 0, 0, 0.0, 0.0
+                    glow_sum[:] = 0.0
                     solid_depth = np.inf
                     wx, wy = _floor_widths(rays, eye, y + 1, x + 1)
                     for s in range(count):
@@ -226,7 +227,8 @@ def _draw(
                             air = 1.0 - np.exp(-t / _AIR_M) if not hall else 0.0
                             for k in range(3):
                                 total[k] += colour[k] * lit * (1.0 - air) + air * (214.0 - 2.0 * k)
-                            shine_sum += found[3] * min(1.15, 0.45 + 0.006 * colour[1])
+                            for k in range(3):
+                                glow_sum[k] += found[3] * (0.30 * _GLOW_BGR[k] + 0.55 * colour[k])
                         elif floor_t < _FARTHEST_M:
                             on_floor += 1
                             gx, gy = eye[0] + floor_t * ray[0], eye[1] + floor_t * ray[1]
@@ -266,9 +268,8 @@ def _draw(
                     ground[y, x] = 255 if 2 * on_floor > count else 0
                     sunlit[y, x] = np.uint8(255.0 * min(1.0, sun_sum / max(on_floor, 1)))
                     reflect[y, x] = np.uint8(255.0 * min(1.0, mirror_sum / count)) if ground[y, x] else np.uint8(0)
-                    shine = min(1.0, shine_sum / count)
                     for k in range(3):
-                        glow[y, x, k] = np.uint8(shine * _GLOW_BGR[k])
+                        glow[y, x, k] = np.uint8(min(255.0, glow_sum[k] / count))
 
 
 @njit(cache=True, error_model="numpy")
@@ -303,6 +304,8 @@ def _floor_colour(
         ambient = sample(layers[1], column, row)
         inside = sample(layers[2], column, row)
         wet = sample(layers[3], column, row)
+        if wet > 0.0:  # water runs out unevenly
+            wet *= min(1.0, max(0.0, 0.75 + 3.5 * clouds(x, y, 0.9, wide, seed + 55)))
         beyond = sample(layers[5], column, row)
     if inside < 1.0 and not hall:
         _street(x, y, wx, wy, wide, beyond, sample(layers[4], column, row) if within else 0.0, seed, other)
@@ -313,7 +316,7 @@ def _floor_colour(
             out[k] = inside * out[k] + (1.0 - inside) * other[k]
     if wet > 0.0:
         for k in range(3):
-            out[k] *= 1.0 - 0.45 * wet
+            out[k] *= 1.0 - (0.16 if hall else 0.36) * wet
     flat = brightness_of(light[2], 1.0, sun, light[3], light[4]) * ambient
     air = 1.0 - np.exp(-reach / _AIR_M) if not hall else 0.0
     for k in range(3):
