@@ -47,34 +47,60 @@ def smears(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def smear(sprite: Any, right: float, down: float, out: Any) -> None:
-    """Draw a sprite out along its way: the mean of the places where it is while the shutter is open.
+def smear(picture: Any, before: Any, owner: Any, order: Any, box: Any, way: Any) -> None:
+    """Draw figures out along their ways: each the mean of the places where it is while the shutter is open.
 
     Args:
-        sprite: Premultiplied BGRA, shape (h, w, 4), uint8; needs an empty rim of half the way.
-        right: The way in pixels.
-        down: The way in pixels.
-        out: Written, shape (h, w, 4), uint8.
+        picture: With the figures where they are in the middle of the exposure; changed, shape (h, w, c).
+        before: The same without figures, shape (h, w, c).
+        owner: Row of the figure that each pixel shows, below 0 for none, shape (h, w).
+        order: Rows of the figures from far to near.
+        box: x1, y1, x2, y2 of each figure in the picture, shape (n, 4).
+        way: How far each moves, right and down in pixels, shape (n, 2); 0 for those that are left as they are.
     """
-    h, w = sprite.shape[:2]
-    taps = max(2, int(np.ceil(max(abs(right), abs(down)))) + 1)
-    sums = np.empty(4)
-    for y in range(h):
+    h, w = owner.shape
+    drawn = picture.copy()
+    rank = np.zeros(box.shape[0], np.int64)
+    for turn in range(order.shape[0]):
+        rank[order[turn]] = turn
+    for y in range(h):  # what moves is taken out, its soft rim too
         for x in range(w):
-            sums[:] = 0.0
-            for t in range(taps):
-                share = (t + 0.5) / taps - 0.5
-                sx, sy = x - share * right, y - share * down
-                j, i = int(np.floor(sx)), int(np.floor(sy))
-                fx, fy = sx - j, sy - i
-                for di in range(2):
-                    for dj in range(2):
-                        if 0 <= i + di < h and 0 <= j + dj < w:
-                            weight = (fy if di else 1.0 - fy) * (fx if dj else 1.0 - fx)
-                            for k in range(4):
-                                sums[k] += weight * sprite[i + di, j + dj, k]
-            for k in range(4):
-                out[y, x, k] = np.uint8(min(255.0, sums[k] / taps + 0.5))
+            who = owner[y, x]
+            moves = who >= 0 and (way[who, 0] != 0.0 or way[who, 1] != 0.0)
+            if who == -1:
+                for i in range(max(0, y - 1), min(h, y + 2)):
+                    for j in range(max(0, x - 1), min(w, x + 2)):
+                        near = owner[i, j]
+                        if near >= 0 and (way[near, 0] != 0.0 or way[near, 1] != 0.0):
+                            moves = True
+            if moves:
+                for k in range(3):
+                    picture[y, x, k] = before[y, x, k]
+    sums = np.empty(3)
+    for i in order:
+        right, down = way[i, 0], way[i, 1]
+        if right == 0.0 and down == 0.0:
+            continue
+        taps = 2 * int(np.ceil(max(abs(right), abs(down)))) + 1
+        reach_x, reach_y = int(abs(right) / 2) + 2, int(abs(down) / 2) + 2
+        for y in range(max(0, int(box[i, 1]) - reach_y), min(h, int(box[i, 3]) + reach_y)):
+            for x in range(max(0, int(box[i, 0]) - reach_x), min(w, int(box[i, 2]) + reach_x)):
+                there = owner[y, x]
+                if there >= 0 and rank[there] > rank[i]:
+                    continue
+                sums[:] = 0.0
+                hits = 0
+                for t in range(taps):
+                    share = (t + 0.5) / taps - 0.5
+                    u, v = int(np.floor(x - share * right + 0.5)), int(np.floor(y - share * down + 0.5))
+                    if 0 <= u < w and 0 <= v < h and owner[v, u] == i:
+                        hits += 1
+                        for k in range(3):
+                            sums[k] += drawn[v, u, k]
+                if hits:
+                    for k in range(3):
+                        value = (picture[y, x, k] * (taps - hits) + sums[k]) / taps
+                        picture[y, x, k] = np.uint8(min(255.0, value + 0.5))
 
 
 def drag(image: Image, right: float, down: float) -> Image:

@@ -10,7 +10,7 @@ from sim.render.compositor import Compositor
 from sim.render.dirt import Dirt, Drops
 from sim.render.flare import glare, glare_share
 from sim.render.flicker import Flicker
-from sim.render.infrared import cloth_in_infrared
+from sim.render.infrared import cloth_in_infrared, looks_in_infrared
 from sim.render.light import Light
 from sim.render.losses import Losses
 from sim.render.motion import drag, smear, smears
@@ -179,6 +179,11 @@ def test_infrared_is_grey_and_fades_with_distance():
     light = Light.of(dark, None, CAMERA)
     ahead = CAMERA.position_m + np.outer((5.0, 10.0, 20.0), CAMERA.rotation[2])
     np.testing.assert_allclose(light.illuminator_lux(ahead) * (25, 100, 400), light.illuminator_lux(ahead)[0] * 25)
+    look = np.tile((30.0, 30, 34, 225, 225, 225, 0, 9), (1, 2))
+    dressed = looks_in_infrared(look, ("skin", "upper"))
+    assert (dressed[0, :3] > 120).all()
+    assert dressed[0, 11] > 255
+    assert dressed[0, 6:8].tolist() == [0, 9]
     black_cotton, black_leather = cloth_in_infrared([(20, 20, 20)] * 2, [0.8, 0.1])
     assert black_cotton[0] > 80
     assert black_leather[0] < 40
@@ -219,14 +224,21 @@ def test_defocus_spreads_a_point_over_its_circle(diameter):
 
 
 def test_the_shutter_smears_along_the_way_and_only_then():
-    sprite = np.zeros((40, 40, 4), np.uint8)
-    sprite[18:22, 18:22] = 255
-    out = np.empty_like(sprite)
-    smear(sprite, 9.0, 0.0, out)
-    rows, columns = (np.flatnonzero(out[..., 3].max(axis=k) > 12) for k in (1, 0))
-    assert np.ptp(rows) <= 4
+    before = np.zeros((40, 60, 3), np.uint8)
+    owner = np.full((40, 60), -1, np.int16)
+    owner[18:22, 18:22] = 0
+    owner[18:22, 40:44] = 1
+    out = before.copy()
+    out[owner >= 0] = 240
+    box = np.array([(18, 18, 22, 22), (40, 18, 44, 22)], float)
+    smear(out, before, owner, np.array([0, 1]), box, np.array([(9.0, 0.0), (0.0, 0.0)]))
+    assert (out[18:22, 40:44] == 240).all()
+    moved = out[:, :38, 0].astype(float)
+    rows, columns = (np.flatnonzero(moved.max(axis=k) > 12) for k in (1, 0))
+    assert np.ptp(rows) == 3
     assert np.ptp(columns) == pytest.approx(3 + 9, abs=1)
-    assert out[..., 3].sum() == pytest.approx(sprite[..., 3].sum(), rel=0.02)
+    assert moved.sum() == pytest.approx(16 * 240, rel=0.06)
+    assert (moved * np.arange(38)).sum() / moved.sum() == pytest.approx(19.5, abs=0.2)
     still = smears(CAMERA, np.array([(15.0, 10.0)] * 2), np.array([(0.0, 0), (1.4, 0)]), np.full(2, 1.7), 0.08)
     assert (still[0] == 0).all()
     scale = CAMERA.matrix[0, 0] / CAMERA.project([(15.0, 10, 0.85)])[1][0]
