@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -15,6 +15,7 @@ from scenarios.frame import Frame
 from scenarios.scenario import Scenario
 from sim.render.actors.casting import Cast, Casting
 from sim.render.actors.drawing import draw
+from sim.render.actors.garments import PAINTED
 from sim.render.actors.patterns import bank
 from sim.render.actors.seats import Seats
 from sim.render.actors.shadows import lay_floor, throw, touch
@@ -23,9 +24,11 @@ from sim.render.backdrop import Backdrop
 from sim.render.effects import Extent, paint_effects
 from sim.render.enclosure import HALL_HEIGHT_M
 from sim.render.floor import Floor
+from sim.render.infrared import looks_in_infrared
 from sim.render.lens import lens_array
 from sim.render.light import KEY_SHADOW, SUN_SHADOW, TO_KEY, TO_SUN, Light
 from sim.render.mark import Mark
+from sim.render.motion import figure_ways, smear
 from sim.render.moving import MovingView
 from sim.render.optics import Optics
 from sim.render.plate import PlateLook, plate_backdrop, plate_conditions, plate_of
@@ -142,6 +145,7 @@ class Compositor:
         self._optics = Optics(
             conditions, camera, light, self._views.surface_m(), vibration, chance, noise=noise, lens=look is None
         )
+        self._shutter_s = min(conditions.shutter_s, 1 / scenario.fps)
         self._casting = Casting(shipped(), Seats(scenario.venue))
         self._mark = Mark(camera) if mark else None
         self._canvas = self.view.empty.copy()
@@ -165,14 +169,20 @@ class Compositor:
             self._optics.aim(view.camera, view.surface_m)
         w, h = self.camera.width_px, self.camera.height_px
         cast = self._casting.cast(snapshot, self.camera.position_m, float(self.camera.matrix[0, 0]))
+        if view.light.infrared:
+            cast = replace(cast, look=looks_in_infrared(cast.look, PAINTED))
         light = view.light.on_figures(cast.place_m, self._floor.sunlit(cast.place_m))
         self._canvas[:] = view.empty
         self._shade(cast, light, view, lens)
+        before = self._canvas.copy() if self._shutter_s else None
         self._depth[:] = view.depth_m
         owner = np.full((h, w), _NOBODY, np.int16)
         whole = np.zeros((len(cast.id), 5))
         rows = np.array((h, 0))
         self._draw(cast, light, lens, owner, _NO_MIRROR, whole, rows)
+        if before is not None:
+            ways = figure_ways(view.camera, snapshot, cast.id, cast.place_m, self._shutter_s)
+            smear(self._canvas, before, owner, cast.order, whole[:, 1:], ways)
         effects: tuple[Extent, ...] = ()
         if snapshot.fires or snapshot.lights:
             seen_by = owner.astype(np.int32)

@@ -19,6 +19,7 @@ _LUMA: Final = np.array((0.114, 0.587, 0.299))
 _FLESH: Final = {"skin": SKIN_IN_INFRARED, "brow": 110.0, "lips": 150.0, "eye": 215.0}
 """Greys at 850 nm; pupils throw an illuminator's light back."""
 _WOVEN: Final = ("upper", "lower", "outer", "accessory", "cloth", "hat", "lining", "upper_sleeve", "outer_sleeve")
+_BAND: Final = 224.9
 _RETROREFLECTIVE: Final = 520.0
 """The bands of a safety vest beside an illuminator: far beyond what the sensor can show."""
 _DYED: Final = 138.0
@@ -50,15 +51,17 @@ def looks_in_infrared(look: NDArray[np.float64], regions: Sequence[str]) -> NDAr
     made = look.reshape(len(look), -1, 8).copy()
     for number, name in enumerate(regions):
         for first in (0, 3):
-            colour = made[:, number, first : first + 3]
+            colour = made[:, number, first : first + 3].copy()
             if name in _FLESH:
                 grey = np.repeat(0.25 * (colour @ _LUMA)[:, None] + 0.75 * _FLESH[name], 3, axis=1)
             elif name in _WOVEN:
                 grey = cloth_in_infrared(colour, np.modf(colour @ (0.371, 0.613, 0.837))[0])
             else:
                 grey = np.repeat((colour @ _LUMA)[:, None], 3, axis=1)
-            bright = (colour >= 224.9).all(axis=1) & (name in _WOVEN) & (first == 3)
-            made[:, number, first : first + 3] = np.where(bright[:, None], _RETROREFLECTIVE, grey)
+            made[:, number, first : first + 3] = grey
+            if name in _WOVEN and first == 3:
+                banded = np.min(colour, axis=1) >= _BAND
+                made[banded, number, first : first + 3] = _RETROREFLECTIVE
     return made.reshape(look.shape)
 
 

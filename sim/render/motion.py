@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from scenarios.camera import Camera
 from scenarios.frame import Image
+from sim.state import Snapshot
 
-__all__ = ["drag", "smear", "smears"]
+__all__ = ["drag", "figure_ways", "smear", "smears"]
 
 _LEAST_PX: Final = 0.7
+_HEIGHT_M: Final = 1.6
 _MOST_PX: Final = 96.0
 
 
@@ -44,6 +46,30 @@ def smears(
     seen = np.isfinite(length) & (length >= _LEAST_PX)
     way *= np.minimum(1.0, _MOST_PX / np.maximum(length, 1e-9))[:, None]
     return np.where(seen[:, None], way, 0.0)
+
+
+def figure_ways(
+    camera: Camera,
+    snapshot: Snapshot,
+    ids: NDArray[np.int32],
+    place_m: NDArray[np.float64],
+    shutter_s: float,
+) -> NDArray[np.float64]:
+    """Return how far people, and what they carry, move over the picture while the shutter is open, shape (n, 2).
+
+    Args:
+        camera: That sees them.
+        snapshot: The world in the middle of the exposure.
+        ids: Of the people and objects, shape (n,).
+        place_m: Where they are, shape (n, 2).
+        shutter_s: How long it is open.
+    """
+    people, objects = snapshot.people, snapshot.objects
+    speed = dict(zip(people.id.tolist(), people.velocity_mps, strict=True))
+    carrier = dict(zip(objects.id.tolist(), objects.carried_by.tolist(), strict=True))
+    still = np.zeros(2)
+    velocity = np.array([speed.get(carrier.get(i, i), still) for i in ids.tolist()]).reshape(-1, 2)
+    return smears(camera, place_m, velocity, np.full(len(ids), _HEIGHT_M), shutter_s)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -109,7 +109,7 @@ class Sensor:
             rows: Factor on each row, shape (h,).
         """
         h, w = self._shape
-        taken = np.asarray(cv2.GaussianBlur(seen, (3, 3), _BLUR_PX), np.uint8) if self._soft else seen
+        taken = np.asarray(cv2.GaussianBlur(seen, (3, 3), _BLUR_PX), np.uint8) if self._soft else seen.copy()
         dy, dx = (int(v) for v in self._rng.integers(0, _BANK_MARGIN, 2))
         window = self._bank.reshape(len(self._bank), -1)[dy : dy + h, 3 * dx : 3 * (dx + w)]
         _develop(taken.reshape(h, 3 * w), self._gain, self._even if rows is None else rows, window, self._sigma)

@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from sim.render.library import JOINT_NAMES, REGIONS, Detail
 
-__all__ = ["OUTER_SLEEVE", "REGION_COUNT", "UPPER_SLEEVE", "along_garment", "regions_worn"]
+__all__ = ["OUTER_SLEEVE", "PAINTED", "REGION_COUNT", "UPPER_SLEEVE", "along_garment", "regions_worn"]
 
 UPPER_SLEEVE: Final = len(REGIONS)
 """Region of the sleeves of a shirt, behind those of the library."""
 OUTER_SLEEVE: Final = UPPER_SLEEVE + 1
 REGION_COUNT: Final = OUTER_SLEEVE + 1
+PAINTED: Final = (*REGIONS, "upper_sleeve", "outer_sleeve")
+"""Names of all regions that have a paint of their own."""
 _UPPER: Final = REGIONS.index("upper")
 _OUTER: Final = REGIONS.index("outer")
 _ARM: Final = ("upperarm", "forearm", "hand", "fingers")
