@@ -179,6 +179,8 @@ class Compositor:
         owner = np.full((h, w), _NOBODY, np.int16)
         whole = np.zeros((len(cast.id), 5))
         rows = np.array((h, 0))
+        if view.mirror is not None and self._look is None:
+            self._draw(cast, light, lens, owner, view.mirror, whole, rows)
         self._draw(cast, light, lens, owner, _NO_MIRROR, whole, rows)
         if before is not None:
             ways = figure_ways(view.camera, snapshot, cast.id, cast.place_m, self._shutter_s)

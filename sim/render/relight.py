@@ -122,6 +122,20 @@ def relit(
     return np.clip(np.round(colour), 0, 255).astype(np.uint8)
 
 
+def water_mirror(
+    surface_m: NDArray[np.float32], ground: NDArray[np.uint8], camera: Camera, light: Light
+) -> NDArray[np.uint8]:
+    """Return the share of what stands above it that the wet floor mirrors, 0 to 255, shape (h, w)."""
+    floor = (ground > 0) & np.isfinite(surface_m)
+    rays = _rays(camera).astype(np.float32)
+    points = camera.position_m.astype(np.float32) + rays * np.where(floor, surface_m, 0)[..., None]
+    damp, puddle = _water(points, light.wetness)
+    cosine = -rays[..., 2] / np.linalg.norm(rays, axis=2)
+    fresnel = 0.02 + 0.98 * (1 - np.clip(cosine, 0, 1)) ** 5
+    share = np.where(floor, np.maximum(0.42 * damp, puddle) * fresnel, 0)
+    return np.round(255 * share).astype(np.uint8)
+
+
 def transmission(surface_m: NDArray[np.float32], camera: Camera, light: Light) -> NDArray[np.float32]:
     """Return the share of the light that comes through the air from whatever is seen, shape (h, w).
 
@@ -194,13 +208,19 @@ def _wet(
     Wet rough ground is darker because light is caught under the film of water: Lekner and Dorf (1988), Why some
     things are darker when wet, Applied Optics 27(7), DOI 10.1364/AO.27.001278.
     """
-    hollow = patches(points[..., 0], points[..., 1], 9.0, 3)
-    damp = np.clip((wetness * 1.5 - 0.25 * hollow) / 0.6, 0, 1)
-    puddle = np.clip((hollow - (1.12 - 0.34 * wetness)) / 0.05, 0, 1) * (wetness > 0.3)
+    damp, puddle = _water(points, wetness)
     dark = 1 - damp * (0.36 + 0.16 * puddle)
     colour[floor] *= dark[floor][:, None] * np.array((1.02, 1.0, 0.98), np.float32)
     standing = np.where(floor, np.maximum(0.42 * damp, puddle), 0)
     return standing.astype(np.float32)
+
+
+def _water(points: NDArray[np.float32], wetness: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return how damp each place is and how much of it a puddle, 0 to 1."""
+    hollow = patches(points[..., 0], points[..., 1], 9.0, 3)
+    damp = np.clip((wetness * 1.5 - 0.25 * hollow) / 0.6, 0, 1)
+    puddle = np.clip((hollow - (1.12 - 0.34 * wetness)) / 0.05, 0, 1) * (wetness > 0.3)
+    return damp.astype(np.float32), puddle.astype(np.float32)
 
 
 def _snow(

@@ -13,7 +13,7 @@ from scenarios.camera import Camera
 from scenarios.frame import Image
 from sim.render.backdrop import Backdrop
 from sim.render.light import Light
-from sim.render.relight import floor_and_obstacles, relit, transmission
+from sim.render.relight import floor_and_obstacles, relit, transmission, water_mirror
 from sim.render.vibration import Vibration
 
 __all__ = ["View", "Views"]
@@ -33,6 +33,7 @@ class View:
         surface_m: Depth of whatever is seen, infinite for the sky, shape (h, w).
         clear: Share of the light that comes through the air from there, 0 to 255, shape (h, w): shadows pale by it;
             None: all of it.
+        mirror: Share of what stands on it that the floor mirrors there, 0 to 255, shape (h, w); None: none.
     """
 
     camera: Camera
@@ -43,6 +44,7 @@ class View:
     sunlit: NDArray[np.uint8]
     surface_m: NDArray[np.float32]
     clear: NDArray[np.uint8] | None = None
+    mirror: NDArray[np.uint8] | None = None
 
 
 class Views:
@@ -124,6 +126,7 @@ class Views:
             sunlit=np.asarray(cut(still.sunlit), np.uint8),
             surface_m=still.surface_m,
             clear=None if still.clear is None else np.asarray(cut(still.clear), np.uint8),
+            mirror=None if still.mirror is None else np.asarray(cut(still.mirror), np.uint8),
         )
 
     def surface_m(self) -> NDArray[np.float32]:
@@ -142,4 +145,10 @@ def _view(
     glow: Image | None = getattr(backdrop, "glow", None)
     lit = relit(backdrop.image, surface, backdrop.ground, backdrop.sunlit, camera, light, glow)
     clear = np.round(255 * transmission(surface, camera, light)).astype(np.uint8) if light.extinction_per_m else None
-    return View(camera, light, lit, backdrop.depth_m, backdrop.ground, backdrop.sunlit, surface, clear)
+    mirror = backdrop.reflect
+    if light.wetness:
+        water = water_mirror(surface, backdrop.ground, camera, light)
+        mirror = water if mirror is None else np.maximum(mirror, water)
+    if mirror is not None and (light.snow_cover > 0.5 or not mirror.any()):
+        mirror = None
+    return View(camera, light, lit, backdrop.depth_m, backdrop.ground, backdrop.sunlit, surface, clear, mirror)
