@@ -12,7 +12,6 @@ Fully visible is told from the boxes alone, alike on both sides: see `benchmarks
 from __future__ import annotations
 
 import hashlib
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -120,13 +119,24 @@ def _measure(
         "shrink": _SHRINK,
         "films": facts,
         "rows": rows,
-        "command": "python -m benchmarks.realism " + " ".join(sys.argv[1:]),
+        "command": _command(name, scenarios, settings, seeds, stride, thresholds, iou),
     }
     if doc is not None:
         doc.write_text(page(told, chosen), encoding="utf-8")
     show(list(_claims(tallies, scenarios, name, chosen)), as_json=as_json, more={"realism": told})
     if not as_json:
         print(page(told, chosen))
+
+
+def _command(
+    name: str, scenarios: list[str], settings: list[str], seeds: list[int], stride: int, at: Sequence[float], iou: float
+) -> str:
+    """What makes the same table again, whatever it was made with here."""
+    changed = "".join(f" --set {setting}" for setting in settings)
+    return (
+        f"python -m benchmarks.realism --detector {name} --scenario {','.join(scenarios)}{changed}"
+        f" --seeds {','.join(map(str, seeds))} --stride {stride} --at {','.join(f'{t:g}' for t in at)} --iou {iou:g}"
+    )
 
 
 def _detector(name: str, hog_python: Path | None, trust_weights: bool, stack: ExitStack) -> Detector:
