@@ -17,14 +17,16 @@ from detect.sources import VideoFileSource
 from scenarios.camera import Camera
 from scenarios.frame import Frame, Image
 from scenarios.load import load_scenario
-from scenarios.population import HEIGHT_M, BagKind, Body, Posture, ThingKind
+from scenarios.population import BagKind, Body, Posture, ThingKind
 from scenarios.scenario import Scenario
 from scenarios.venue import ObstacleKind
 from sim.crowd import Crowd
 from sim.film import compositors
+from sim.render.actors.repertoire import Repertoire
+from sim.render.actors.stock import shipped
 from sim.render.compositor import Compositor
 from sim.render.video import VideoWriter
-from sim.state import Snapshot
+from sim.state import BODIES, Snapshot
 
 __all__ = [
     "CONDITIONS_SCENARIO", "all_around", "bag", "condition", "incident", "obstacle", "posture", "scene", "thing",
@@ -35,7 +37,8 @@ CONDITIONS_SCENARIO: Final = "forecourt_bag_v1"
 """The scenario in which the conditions are shown."""
 
 _WIDE: Final = 640
-_HEIGHT: Final = {body: values[0] for body, values in HEIGHT_M.items()}
+_TRIES: Final = 1000
+"""So many looks hold every figure of a body."""
 _SIZES: Final[dict[ObstacleKind, tuple[float, float, float]]] = {
     ObstacleKind.WALL: (4.0, 0.3, 2.4), ObstacleKind.BUILDING: (5.0, 3.0, 4.5), ObstacleKind.KIOSK: (2.6, 2.0, 2.7),
     ObstacleKind.PILLAR: (0.7, 0.7, 3.4), ObstacleKind.BARRIER: (2.4, 0.12, 1.1), ObstacleKind.BENCH: (1.8, 0.5, 0.45),
@@ -56,14 +59,19 @@ def scene(name: str, camera_id: str) -> Image:
     return _wide(next(_moments(scenario, camera_id, [at_s]))[0], 960)
 
 
-def all_around(body: Body, looks: int) -> Image:
-    """Draw a person from front, side and back at eye height, and from above."""
-    height = _HEIGHT[body]
+def all_around(name: str) -> Image:
+    """Draw a person of the atlas from front, side and back at eye height, and from above."""
+    stock = shipped()
+    figure = stock.figures[index := [f.name for f in stock.figures].index(name)]
+    body, tall = BODIES.index(Body(figure.body)), figure.height_m
+    numbers = np.array([_number(i) for i in range(_TRIES)], np.int64)
+    cast = Repertoire(stock).people(np.full(_TRIES, body, np.int8), np.full(_TRIES, tall), numbers)
+    looks = int(numbers[np.flatnonzero(cast == index)[0]])
     turned = (-90.0, 0.0, 90.0)
-    row = [person(x, looks=_number(looks), heading_deg=a, body=body, height_m=height)
+    row = [person(x, looks=looks, heading_deg=a, body=Body(figure.body), height_m=tall)
            for x, a in zip((-1.45, 0.0, 1.45), turned, strict=True)]  # fmt: skip
     front = _eye().take(row)
-    above = _top().take([person(0.0, looks=_number(looks), heading_deg=-90.0, body=body, height_m=height)])
+    above = _top().take([person(0.0, looks=looks, heading_deg=-90.0, body=Body(figure.body), height_m=tall)])
     return np.concatenate((front, above), axis=1)
 
 

@@ -28,8 +28,9 @@ from scenarios.conditions import EFFECTS, Conditions
 from scenarios.errors import ParvisError
 from scenarios.frame import Image
 from scenarios.load import library, load_scenario
-from scenarios.population import BagKind, Body, Posture, ThingKind
+from scenarios.population import BagKind, Posture, ThingKind
 from scenarios.venue import ObstacleKind
+from sim.render.library import library as figures
 
 __all__ = ["KINDS", "SEVERITIES", "Exhibit", "exhibits"]
 
@@ -46,7 +47,6 @@ KINDS: Final = {
 """Sections of the gallery, in order, and what they are called."""
 SEVERITIES: Final = (1, 3, 5)
 """Every effect is shown at these, of 0 to 5."""
-_LOOKS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ class Exhibit:
         tags: By which it is found.
         command: What makes footage with it; empty where there is none.
         draw: Makes the picture.
+        real: Whether real footage is seen in it, which is not ours to publish.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Exhibit:
     tags: tuple[str, ...]
     command: str
     draw: Callable[[], Image]
+    real: bool = False
 
 
 def exhibits() -> tuple[Exhibit, ...]:
@@ -88,17 +90,16 @@ def _places() -> Iterator[Exhibit]:
             yield Exhibit(
                 f"place-{name}-{spec.id}", "places", f"{scenario.title}{more}",
                 " ".join(scenario.description.split()), (name, *scenario.tags), f"parvis run {name}",
-                partial(scene, name, spec.id),
+                partial(scene, name, spec.id), spec.plate is not None,
             )  # fmt: skip
 
 
 def _people() -> Iterator[Exhibit]:
-    for body in Body:
-        for looks in range(_LOOKS):
-            yield Exhibit(
-                f"person-{body}-{looks}", "people", f"{_words(body)} {looks + 1}", "Front, side, back, from above.",
-                (body.value,), "", partial(all_around, body, looks),
-            )  # fmt: skip
+    for figure in figures().people():
+        yield Exhibit(
+            f"person-{figure.name}", "people", _words(figure.name), "Front, side, back, from above.",
+            (figure.body, *figure.tags), "", partial(all_around, figure.name),
+        )  # fmt: skip
 
 
 def _postures() -> Iterator[Exhibit]:

@@ -70,7 +70,7 @@ def picture(exhibit_id: str) -> Path:
 
 
 def write_gallery(folder: Path, page: Path) -> None:
-    """Write every picture into a folder and a Markdown page that shows them.
+    """Write every picture into a folder and a Markdown page that shows them, but for those with real footage in them.
 
     Args:
         folder: For the pictures.
@@ -80,7 +80,7 @@ def write_gallery(folder: Path, page: Path) -> None:
         ParvisError: Something cannot be drawn or written.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    shown = known()
+    shown = {name: exhibit for name, exhibit in known().items() if not exhibit.real}
     with bars() as report:
         for number, exhibit in enumerate(shown.values()):
             report("gallery", number / len(shown), exhibit.title)
