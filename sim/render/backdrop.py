@@ -242,8 +242,7 @@ def _draw(
                                 cosine = -ray[2] / size
                                 fresnel = 0.04 + 0.96 * (1.0 - cosine) ** 5
                                 mirror *= fresnel
-                                mirror_sum += mirror
-                                if s == 0:
+                                if mirror_sum == 0.0:  # one look a pixel is enough
                                     start[0], start[1], start[2] = gx, gy, 0.0
                                     back[0], back[1], back[2] = ray[0], ray[1], -ray[2]
                                     _mirrored(
@@ -251,6 +250,7 @@ def _draw(
                                         edge, first, low, high, kind, kind_seed, box, every, prisms,
                                         mirrored, found, trial,
                                     )  # fmt: skip
+                                mirror_sum += mirror
                                 for k in range(3):
                                     colour[k] *= 1.0 - mirror
                             for k in range(3):
