@@ -64,7 +64,7 @@ def all_around(name: str) -> Image:
     stock = shipped()
     figure = stock.figures[index := [f.name for f in stock.figures].index(name)]
     body, tall = BODIES.index(Body(figure.body)), figure.height_m
-    numbers = np.array([_number(i) for i in range(_TRIES)], np.int64)
+    numbers = np.array([_number(_TRIES * (index + 1) + i) for i in range(_TRIES)], np.int64)
     cast = Repertoire(stock).people(np.full(_TRIES, body, np.int8), np.full(_TRIES, tall), numbers)
     looks = int(numbers[np.flatnonzero(cast == index)[0]])
     turned = (-90.0, 0.0, 90.0)
