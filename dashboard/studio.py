@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scenarios.frame import Image
 from scenarios.population import BagKind, Body, Posture, ThingKind
@@ -143,6 +144,11 @@ class Studio:
         things = [{"id": OBJECT_IDS_FROM + k, **row} for k, row in enumerate(items)]
         snapshot = Snapshot(1.0, _filled(People(), numbered).state(), _filled(Objects(), things).state())
         return self._compositor.shoot(snapshot, 0)
+
+    @property
+    def depth_m(self) -> NDArray[np.float32]:
+        """Depth along the optical axis of people and things in the last picture, infinite elsewhere; (h, w)."""
+        return self._compositor.depth_m
 
 
 def _filled(arrays: Any, rows: list[dict[str, Any]]) -> Any:

@@ -9,8 +9,9 @@ boxes       camera str, frame i4 (from 0), time_s f8, id i4, cls str ("person", 
             x1 y1 x2 y2 f4 (the whole body, also where hidden or outside the picture),
             vx1 vy1 vx2 vy2 f4 (what can be seen of it; nan where nothing can),
             visibility f4 (share of the whole body's pixels that can be seen), x_m f4, y_m f4 (feet)
-heads       camera str, frame i4, id i4, x f4, y f4 (top of the head, from the centre of the upper left pixel; also
-            where it is hidden or outside the picture), seen bool (whether it can be seen)
+heads       camera str, frame i4, id i4, x f4, y f4 (where the highest place of the head is seen, hair and hat
+            included, of who lies the end of the head; from the centre of the upper left pixel; also where it is
+            hidden or outside the picture), seen bool (whether it can be seen)
 ==========  ====================================================================================
 
 Ids are unique over people and objects of one run.

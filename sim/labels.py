@@ -33,7 +33,8 @@ class Label:
         box_px: x1, y1, x2, y2 of the whole body, cut at the picture's edge.
         visible_px: Of what can be seen of it; None where nothing can.
         visibility: Seen share of it, 0 to 1.
-        head_px: Top of the head, from the centre of the upper left pixel; None where it is not known or outside.
+        head_px: Highest place of the head as it is drawn, from the centre of the upper left pixel; None where it is
+            not known or outside.
         head_seen: Whether it can be seen.
         posture: Of a person, None of an object.
         role: Of a person, None of an object.

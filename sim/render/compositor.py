@@ -62,7 +62,9 @@ class Boxes:
         visible_px: Of what can be seen of it; nan where nothing can, shape (k, 4).
         visibility: Seen share of the silhouette's pixels, shape (k,).
         feet_m: Shape (k, 2).
-        head_px: Where the top of the head is seen, also where hidden or outside; nan for bags; shape (k, 2).
+        head_px: Where the highest place of the head as it is drawn is seen, hair and hat included (of who lies: the
+            end of the head), also where hidden or outside; nan for bags; shape (k, 2). At eye level that is the
+            upper edge of the uppermost pixels; from above, the back of the head shows above it.
     """
 
     id: NDArray[np.int32]
@@ -153,6 +155,11 @@ class Compositor:
         self._depth = np.empty((h, w), np.float32)
         self._dark = np.zeros((h, w), np.uint8)
         self._dark_rows = np.array((h, 0))
+
+    @property
+    def depth_m(self) -> NDArray[np.float32]:
+        """Depth along the optical axis of figures and obstacles in the last picture, infinite elsewhere; (h, w)."""
+        return self._depth.copy()
 
     def shoot(self, snapshot: Snapshot, index: int) -> Shot:
         """Take one picture.

@@ -29,7 +29,8 @@ __all__ = [
 
 _ANCHOR_NAMES: Final = tuple(name for name, _ in ANCHORS)
 CROWN: Final = _ANCHOR_NAMES.index("crown")
-"""Landmark at the top of the head."""
+"""Landmark at the highest place of what is drawn of the head, hair and hat included; of who lies, at the end of the
+head that points away from the body."""
 HAND_LEFT: Final = _ANCHOR_NAMES.index("hand.left")
 HAND_RIGHT: Final = _ANCHOR_NAMES.index("hand.right")
 BACK: Final = _ANCHOR_NAMES.index("back")
@@ -41,6 +42,9 @@ LANDMARKS: Final = len(ANCHORS) + 1
 """Rows before the vertices of a posed mesh: each a place and a direction, up for the anchor's joint unless said."""
 _CHEST_JOINT: Final = JOINT_NAMES.index("chest")
 _PELVIS: Final = JOINT_NAMES.index("pelvis")
+_HEAD: Final = JOINT_NAMES.index("head")
+_UPRIGHT: Final = 0.5
+"""Cosine of the lean from the pelvis to the head up to which a body's highest place is the top of its head."""
 
 
 @njit(cache=True, error_model="numpy")
@@ -114,7 +118,7 @@ def pose_meshes(
         pool: Written: place and normal of `LANDMARKS` and then of each vertex; shape (rows, 6), float32.
     """
     J = parents.shape[0]
-    R, p, turn = np.empty((J, 3, 3)), np.empty((J, 3)), np.empty((J, 3))
+    R, p, turn, up = np.empty((J, 3, 3)), np.empty((J, 3)), np.empty((J, 3)), np.empty(3)
     for w in range(wanted.shape[0]):
         f, level, key, over, row = wanted[w, 0], wanted[w, 1], wanted[w, 2], wanted[w, 3], wanted[w, 4]
         for j in range(J):
@@ -126,23 +130,41 @@ def pose_meshes(
         _mark(anchors[f], anchor_joint, rest, R, p, pool[row : row + LANDMARKS])
         first, last = vertex_span[f, level, 0], vertex_span[f, level, 1]
         base = row + LANDMARKS
+        _point_upwards(p, up)
+        highest = -np.inf
         for v in range(first, last):
-            x, y, z = 0.0, 0.0, 0.0
+            x, y, z, head = 0.0, 0.0, 0.0, 0.0
             for s in range(4):
                 share = weight[v, s]
                 if share > 0.0:
                     j = joint[v, s]
+                    head += share if j == _HEAD else 0.0
                     a, b, c = vertex[v, 0] - rest[j, 0], vertex[v, 1] - rest[j, 1], vertex[v, 2] - rest[j, 2]
                     x += share * (R[j, 0, 0] * a + R[j, 0, 1] * b + R[j, 0, 2] * c + p[j, 0])
                     y += share * (R[j, 1, 0] * a + R[j, 1, 1] * b + R[j, 1, 2] * c + p[j, 1])
                     z += share * (R[j, 2, 0] * a + R[j, 2, 1] * b + R[j, 2, 2] * c + p[j, 2])
             at = base + v - first
             pool[at, 0], pool[at, 1], pool[at, 2] = x, y, z
+            reach = up[0] * x + up[1] * y + up[2] * z
+            if head > 0.5 and reach > highest:
+                highest = reach
+                pool[row + CROWN, 0], pool[row + CROWN, 1], pool[row + CROWN, 2] = x, y, z
         mesh, corners = (
             pool[base : base + last - first],
             triangle[triangle_span[f, level, 0] : triangle_span[f, level, 1]],
         )
         _turn_normals(corners, weld[first:last], mesh)
+
+
+@njit(cache=True, error_model="numpy")
+def _point_upwards(p: Any, out: Any) -> None:
+    """Write which way the top of the head is: up; along the body if it lies; between the two if it is bent over."""
+    lean = p[_HEAD] - p[_PELVIS]
+    size = np.sqrt(lean[0] ** 2 + lean[1] ** 2 + lean[2] ** 2)
+    share = min(max(lean[2] / (_UPRIGHT * max(size, 1e-9)), 0.0), 1.0)
+    for k in range(3):
+        out[k] = (1.0 - share) * lean[k] / max(size, 1e-9)
+    out[2] += share
 
 
 @njit(cache=True, error_model="numpy")
