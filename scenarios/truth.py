@@ -12,6 +12,11 @@ boxes       camera str, frame i4 (from 0), time_s f8, id i4, cls str ("person", 
 heads       camera str, frame i4, id i4, x f4, y f4 (where the highest place of the head is seen, hair and hat
             included, of who lies the end of the head; from the centre of the upper left pixel; also where it is
             hidden or outside the picture), seen bool (whether it can be seen)
+looks       one row a person: id i4, body str, figure str (of the atlas), skin_tone str (``SKIN_TONES``),
+            skin_ita_deg f4 (individual typology angle), upper str, lower str, hair str (names of colours, "none" where
+            there is none; upper: cloth on trunk and arms; lower: cloth below the hips), headwear str ("none", or cap,
+            beanie, hat, hood, scarf), and of each of skin, upper, lower, hair, headwear the mean sRGB before any light:
+            skin_r skin_g skin_b u1 and so on, null where there is none; of figures, never of real people
 ==========  ====================================================================================
 
 Ids are unique over people and objects of one run.
@@ -33,9 +38,13 @@ from numpy.typing import NDArray
 from scenarios.errors import RecordingError
 from scenarios.incident import IncidentKind
 
-__all__ = ["BOXES", "HEADS", "OBJECTS", "PEOPLE", "GroundTruth", "IncidentTruth", "column"]
+__all__ = [
+    "BOXES", "HEADS", "LOOKS", "OBJECTS", "PEOPLE", "SKIN_TONES", "GroundTruth", "IncidentTruth", "column",
+]  # fmt: skip
 
-_TABLES: Final = ("people", "objects", "boxes", "heads")
+_TABLES: Final = ("people", "objects", "boxes", "heads", "looks")
+SKIN_TONES: Final = ("very_light", "light", "intermediate", "tan", "brown", "dark")
+"""Groups by the individual typology angle: above 55, 41, 28, 10, -30 degrees, and below."""
 
 PEOPLE: Final = pa.schema(
     [
@@ -76,6 +85,12 @@ HEADS: Final = pa.schema(
         ("seen", pa.bool_()),
     ]
 )
+LOOKS: Final = pa.schema(
+    [("id", pa.int32()), ("body", pa.string()), ("figure", pa.string())]
+    + [("skin_tone", pa.string()), ("skin_ita_deg", pa.float32())]
+    + [(part, pa.string()) for part in ("upper", "lower", "hair", "headwear")]
+    + [(f"{part}_{c}", pa.uint8()) for part in ("skin", "upper", "lower", "hair", "headwear") for c in "rgb"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +129,7 @@ class GroundTruth:
         boxes: Table ``BOXES`` or None.
         incidents: What happened, or None where nobody looked for incidents.
         heads: Table ``HEADS`` or None.
+        looks: Table ``LOOKS`` or None.
     """
 
     duration_s: float
@@ -122,9 +138,10 @@ class GroundTruth:
     boxes: pa.Table | None
     incidents: tuple[IncidentTruth, ...] | None
     heads: pa.Table | None = None
+    looks: pa.Table | None = None
 
     def save(self, folder: Path) -> None:
-        """Write ``people``, ``objects``, ``boxes``, ``heads`` as Parquet and ``incidents.json`` into ``folder``."""
+        """Write every table that there is as Parquet, and ``incidents.json``, into ``folder``."""
         folder.mkdir(parents=True, exist_ok=True)
         for name in _TABLES:
             table = getattr(self, name)

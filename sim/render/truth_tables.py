@@ -9,9 +9,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from scenarios.truth import BOXES, HEADS, OBJECTS, PEOPLE, GroundTruth, IncidentTruth
+from scenarios.population import Role
+from scenarios.truth import BOXES, HEADS, LOOKS, OBJECTS, PEOPLE, GroundTruth, IncidentTruth
+from sim.render.actors.appearance import Appearance
+from sim.render.actors.repertoire import Repertoire
+from sim.render.actors.stock import shipped
 from sim.render.compositor import Shot
-from sim.state import BAG_KINDS, BODIES, OBJECT_KINDS, POSTURES, ROLES, Snapshot
+from sim.state import BAG_KINDS, BODIES, OBJECT_KINDS, POSTURES, ROLES, CrowdState, Snapshot
 
 __all__ = ["TruthTables"]
 
@@ -60,7 +64,7 @@ class _Rows:
 
 
 class TruthTables:
-    """Gathers people, objects and boxes.
+    """Gathers people, what they look like, objects and boxes.
 
     Args:
         cameras: Ids of all cameras that will be filmed.
@@ -69,6 +73,9 @@ class TruthTables:
     def __init__(self, cameras: Sequence[str]) -> None:
         self._cameras = list(cameras)
         self._things = np.empty(0, np.int32)
+        self._appearance, self._repertoire = Appearance(shipped()), Repertoire(shipped())
+        self._known: set[int] = set()
+        self._looks: list[dict[str, Any]] = []
         self._people = _Rows(
             PEOPLE,
             {
@@ -85,10 +92,24 @@ class TruthTables:
         """Add who and what was where at one instant."""
         who, what, now = snapshot.people, snapshot.objects, snapshot.time_s
         self._things = what.id[what.kind >= len(BAG_KINDS)]
+        self._meet(who)
         self._people.add(
             len(who.id), now, who.id, *who.position_m.T, *who.velocity_mps.T, who.posture, who.role, who.body
         )
         self._objects.add(len(what.id), now, what.id, what.kind, *what.position_m.T, what.carried_by, what.owner)
+
+    def _meet(self, who: CrowdState) -> None:
+        """Write down what those look like who were not there before."""
+        new = [row for row, number in enumerate(who.id.tolist()) if number not in self._known]
+        if not new:
+            return
+        figures = self._repertoire.people(who.body[new], who.height_m[new], who.looks[new])
+        for row, figure in zip(new, figures.tolist(), strict=True):
+            number = int(who.id[row])
+            self._known.add(number)
+            staff = ROLES[who.role[row]] is Role.STAFF
+            said = self._appearance.of(figure, int(who.looks[row]), staff)
+            self._looks.append({"id": number, "body": BODIES[who.body[row]].value, **said})
 
     def add_shot(self, shot: Shot) -> None:
         """Add what one picture shows."""
@@ -137,6 +158,7 @@ class TruthTables:
             objects=self._objects.table(),
             boxes=self._boxes.table(),
             heads=self._heads.table(),
+            looks=pa.Table.from_pylist(sorted(self._looks, key=lambda row: row["id"]), schema=LOOKS),
             incidents=tuple(incidents),
         )
 

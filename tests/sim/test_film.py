@@ -6,7 +6,7 @@ import pytest
 
 from scenarios.recording import Recording
 from scenarios.scenario import Scenario
-from scenarios.truth import BOXES, OBJECTS, PEOPLE, column
+from scenarios.truth import BOXES, LOOKS, OBJECTS, PEOPLE, column
 from sim.film import digest, film, film_cameras, frames, shots
 
 
@@ -69,6 +69,8 @@ def test_the_truth_has_its_tables_once_an_instant(filmed):
     truth = filmed[0].recording.truth()
     assert (truth.people.schema, truth.objects.schema, truth.boxes.schema) == (PEOPLE, OBJECTS, BOXES)
     assert len(np.unique(column(truth.people, "time_s"))) == 20
+    assert truth.looks.schema == LOOKS
+    assert column(truth.looks, "id").tolist() == sorted(set(column(truth.people, "id").tolist()))
     assert set(column(truth.boxes, "camera")) == {"south", "north"}
     assert set(column(truth.boxes, "cls")) <= {"person", "bag"}
     assert not set(column(truth.people, "id")) & set(column(truth.objects, "id"))
