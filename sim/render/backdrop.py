@@ -17,11 +17,11 @@ from scenarios.frame import Image
 from scenarios.scenario import Scenario
 from scenarios.venue import Ground
 from sim.render.enclosure import LAMP_SHINE, hall_hit, sky, tree_hit
-from sim.render.floor import Floor, sample
+from sim.render.floor import Floor
 from sim.render.light import Light, brightness_of
+from sim.render.paving import AIR_M, floor_colour, floor_widths, polish
 from sim.render.prisms import Prisms, first_hit
 from sim.render.surround import HALLS, Surround, looks_seed
-from sim.render.texture import clouds, ground_colour
 
 __all__ = ["Backdrop", "pixel_rays"]
 
@@ -30,7 +30,6 @@ _SAMPLES: Final = ((-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25))
 _RAY_STEP: Final = 8.0
 _MIDDLE: Final = ((0.0, 0.0),)
 _TILE: Final = 16
-_AIR_M: Final = 520.0
 _FARTHEST_M: Final = 600.0
 _ROUGH_RAD: Final = 0.006
 _LAMP_OVER: Final = 9.0
@@ -192,7 +191,7 @@ def _draw(
                     on_floor, on_solid, sun_sum, mirror_sum = 0, 0, 0.0, 0.0
                     glow_sum[:] = 0.0
                     solid_depth = np.inf
-                    wx, wy = _floor_widths(rays, eye, y + 1, x + 1)
+                    wx, wy = floor_widths(rays, eye, y + 1, x + 1)
                     for s in range(count):
                         ox, oy = offsets[s, 0], offsets[s, 1]
                         jx, jy = (1 if ox > 0 else -1), (1 if oy > 0 else -1)
@@ -224,7 +223,7 @@ def _draw(
                             else:
                                 facing = found[0] * light[0] + found[1] * light[1] + found[2] * light[2]
                                 lit = brightness_of(facing, found[2], 1.0, light[3], light[4])
-                            air = 1.0 - np.exp(-t / _AIR_M) if not hall else 0.0
+                            air = 1.0 - np.exp(-t / AIR_M) if not hall else 0.0
                             for k in range(3):
                                 total[k] += colour[k] * lit * (1.0 - air) + air * (214.0 - 2.0 * k)
                             for k in range(3):
@@ -232,11 +231,11 @@ def _draw(
                         elif floor_t < _FARTHEST_M:
                             on_floor += 1
                             gx, gy = eye[0] + floor_t * ray[0], eye[1] + floor_t * ray[1]
-                            share, wet = _floor_colour(
+                            share, wet = floor_colour(
                                 gx, gy, wx, wy, floor_t, light, floor_kind, seed, hall, layers, grid, colour, trial
                             )
                             sun_sum += share
-                            mirror = _polish(floor_kind, hall, wet, gx, gy, seed)
+                            mirror = polish(floor_kind, hall, wet, gx, gy, seed)
                             if mirror > 0.0:
                                 size = np.sqrt(ray[0] ** 2 + ray[1] ** 2 + ray[2] ** 2)
                                 cosine = -ray[2] / size
@@ -270,98 +269,6 @@ def _draw(
                     reflect[y, x] = np.uint8(255.0 * min(1.0, mirror_sum / count)) if ground[y, x] else np.uint8(0)
                     for k in range(3):
                         glow[y, x, k] = np.uint8(min(255.0, glow_sum[k] / count))
-
-
-@njit(cache=True, error_model="numpy")
-def _floor_widths(rays: Any, eye: Any, i: int, j: int) -> Any:
-    """Width of a pixel on the floor along x and along y."""
-    total_x, total_y = 0.0, 0.0
-    if rays[i, j, 2] >= 0.0:
-        return 9.9, 9.9
-    t = -eye[2] / rays[i, j, 2]
-    for di, dj in ((0, 1), (1, 0)):
-        other = rays[i + di, j + dj, 2]
-        if other >= 0.0:
-            return 9.9, 9.9
-        s = -eye[2] / other
-        total_x += abs(s * rays[i + di, j + dj, 0] - t * rays[i, j, 0])
-        total_y += abs(s * rays[i + di, j + dj, 1] - t * rays[i, j, 1])
-    return total_x, total_y
-
-
-@njit(cache=True, error_model="numpy")
-def _floor_colour(
-    x: float, y: float, wx: float, wy: float, reach: float, light: Any, kind: int, seed: int, hall: bool,
-    layers: Any, grid: Any, out: Any, other: Any,
-) -> Any:  # fmt: skip
-    """Write the floor's colour in its light; return which share of the sun reaches it, and how wet it is."""
-    column, row = (x - grid[0]) / grid[2], (y - grid[1]) / grid[2]
-    within = 0.0 <= column <= layers.shape[2] - 1 and 0.0 <= row <= layers.shape[1] - 1
-    sun, ambient, inside, wet, beyond = 1.0, 1.0, 0.0, 0.0, 99.0
-    wide = max(wx, wy)
-    if within:
-        sun = sample(layers[0], column, row)
-        ambient = sample(layers[1], column, row)
-        inside = sample(layers[2], column, row)
-        wet = sample(layers[3], column, row)
-        if wet > 0.0:  # water runs out unevenly
-            wet *= min(1.0, max(0.0, 0.75 + 3.5 * clouds(x, y, 0.9, wide, seed + 55)))
-        beyond = sample(layers[5], column, row)
-    if inside < 1.0 and not hall:
-        _street(x, y, wx, wy, wide, beyond, sample(layers[4], column, row) if within else 0.0, seed, other)
-    if inside > 0.0 or hall:
-        ground_colour(kind, x, y, wx, wy, seed, out)
-    if inside < 1.0 and not hall:
-        for k in range(3):
-            out[k] = inside * out[k] + (1.0 - inside) * other[k]
-    if wet > 0.0:
-        for k in range(3):
-            out[k] *= 1.0 - (0.16 if hall else 0.36) * wet
-    flat = brightness_of(light[2], 1.0, sun, light[3], light[4]) * ambient
-    air = 1.0 - np.exp(-reach / _AIR_M) if not hall else 0.0
-    for k in range(3):
-        out[k] = out[k] * flat * (1.0 - air) + air * (214.0 - 2.0 * k)
-    return sun, wet
-
-
-@njit(cache=True, error_model="numpy")
-def _street(
-    x: float, y: float, wx: float, wy: float, wide: float, beyond: float, paint: float, seed: int, out: Any
-) -> None:
-    """The ground around a place: kerb, carriageway, kerb, pavement, yards, and far off what a town looks like."""
-    if 9.2 < beyond < 16.0:
-        ground_colour(0, x, y, wx, wy, seed + 91, out)
-        for k in range(3):
-            out[k] *= 0.93
-    else:
-        ground_colour(1, x, y, wx, wy, seed + 77, out)
-        if beyond < 16.0:
-            gutter = np.exp(-min(beyond, 9.2 - beyond) / 0.5) if beyond < 9.2 else 0.0
-            for k in range(3):
-                out[k] = out[k] * (1.0 - 0.14 * gutter) * (1.0 - 0.86 * paint) + paint * 0.86 * 178.0
-    for edge in (0.0, 9.2):
-        near = abs(beyond - edge - 0.07)
-        stone = min(1.0, max(0.0, (0.075 - near) / max(wide, 0.01) + 0.5)) if wide < 0.8 else 0.0
-        if stone > 0.0:
-            tone = 158.0 + 26.0 * clouds(x, y, 0.8, wide, seed + 92)
-            for k in range(3):
-                out[k] = stone * tone * (0.95 + 0.02 * k) + (1.0 - stone) * out[k]
-    if beyond > 15.5:
-        green = min(1.0, max(0.0, 4.0 * clouds(x, y, 26.0, wide, seed + 93) + 0.35)) * min(1.0, (beyond - 15.5) / 0.3)
-        lawn = 92.0 + 50.0 * clouds(x, y, 1.1, wide, seed + 94)
-        tint = (0.62, 1.0, 0.78)
-        for k in range(3):
-            out[k] = green * lawn * tint[k] + (1.0 - green) * out[k]
-
-
-@njit(cache=True, error_model="numpy")
-def _polish(kind: int, hall: bool, wet: float, x: float, y: float, seed: int) -> Any:
-    """How much of a clean mirror a floor is: worn ways in a polished hall are duller."""
-    base = 0.0
-    if hall:
-        worn = 0.75 + 1.2 * clouds(x, y, 4.0, 0.05, seed + 401)
-        base = (0.70 if kind == 2 else 1.0) * min(1.0, max(0.25, worn))
-    return max(base, wet)
 
 
 @njit(cache=True, error_model="numpy")

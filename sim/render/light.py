@@ -148,11 +148,6 @@ class Light:
         )
 
     @property
-    def shadow_depth(self) -> float:
-        """Share of the light that a shadow on level ground takes away."""
-        return 1 - self.sky
-
-    @property
     def plain(self) -> bool:
         """Whether it is full daylight in clear air over a dry floor, all white: only sun, sky and exposure count."""
         return bool(

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.camera import Camera
-from scenarios.frame import Image
 from sim.render.backdrop import Backdrop
 from sim.render.light import Light
 from sim.render.relight import floor_and_obstacles, relit, transmission, water_mirror
@@ -139,11 +138,8 @@ class Views:
 def _view(
     camera: Camera, light: Light, backdrop: Backdrop, room_m: tuple[float, float, float, float, float] | None
 ) -> View:
-    surface: NDArray[np.float32] | None = getattr(backdrop, "surface_m", None)
-    if surface is None:
-        surface = floor_and_obstacles(camera, backdrop.depth_m, backdrop.ground, room_m)
-    glow: Image | None = getattr(backdrop, "glow", None)
-    lit = relit(backdrop.image, surface, backdrop.ground, backdrop.sunlit, camera, light, glow)
+    surface = floor_and_obstacles(camera, backdrop.depth_m, backdrop.ground, room_m)
+    lit = relit(backdrop.image, surface, backdrop.ground, backdrop.sunlit, camera, light, backdrop.glow)
     clear = np.round(255 * transmission(surface, camera, light)).astype(np.uint8) if light.extinction_per_m else None
     mirror = backdrop.reflect
     if light.wetness:
