@@ -1,0 +1,88 @@
+"""What the command opens, lists and checks: pages, what there is, this machine, the schema, the record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dashboard.cli.words import JsonOption, plain, screen
+
+__all__ = ["dashboard", "doctor", "list_command", "schema", "verify"]
+
+
+def dashboard(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of run folders.")] = Path("runs"),
+    store: Annotated[Path | None, typer.Option("--store", help="Alert store of the Live page.")] = None,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port on this machine.")] = 8501,
+    host: Annotated[str, typer.Option("--host", help="Address; only this machine by default.")] = "127.0.0.1",
+) -> None:
+    """Open the control room in the browser: Plan, Test, Live."""
+    from dashboard.serve import serve
+
+    serve(folder, host=host, port=port, store=store)
+
+
+def list_command(as_json: JsonOption = False) -> None:
+    """Show what there is: scenarios, detectors, trackers, rules, incidents, motion models, sources."""
+    from dashboard.inventory import inventory, table_of
+
+    found = inventory()
+    if as_json:
+        typer.echo(json.dumps(found))
+    else:
+        screen.print(table_of(found))
+
+
+def doctor(
+    prepare: Annotated[bool, typer.Option("--prepare", help="Compile everything now: half a minute, once.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check what this machine can do: codecs, extras, speed, browsers; say what is missing and how to get it."""
+    from dashboard.doctor import checks, table_of
+
+    if prepare:
+        from dashboard.progress import bars
+        from dashboard.rehearsal import compile_all
+
+        with bars(quiet=as_json) as report:
+            compile_all(report)
+    found = checks()
+    if as_json:
+        typer.echo(json.dumps([c.as_dict() for c in found]))
+    else:
+        screen.print(table_of(found))
+    raise typer.Exit(1 if any(c.required and not c.ok for c in found) else 0)
+
+
+def schema(
+    out: Annotated[Path | None, typer.Option("--out", help="File to write; default: standard output.")] = None,
+) -> None:
+    """Print the JSON Schema of scenario files: editors complete and check with it."""
+    from scenarios.load import json_schema
+
+    text = json.dumps(json_schema(), indent=1) + "\n"
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        out.write_text(text, encoding="utf-8")
+
+
+def verify(
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="SQLite file of `parvis live` or `parvis watch`.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Check the hash chain of the record: was a row changed, removed or put in?"""
+    from detect.store import Store
+
+    with Store.open_existing(store) as opened:
+        found = opened.verify()
+    if as_json:
+        typer.echo(json.dumps(found.as_dict()))
+    elif found.ok:
+        screen.print(f"intact: {found.rows} entries")
+    else:
+        screen.print(f"[bold red]NOT INTACT[/]: {plain(found.problem)}")
+    raise typer.Exit(0 if found.ok else 1)

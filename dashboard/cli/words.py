@@ -1,0 +1,99 @@
+"""What the verbs of the command share: their options, and how they read and print words."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+
+from scenarios.errors import ScenarioError
+
+__all__ = [
+    "DetectorOption", "ForceOption", "JsonOption", "ScenarioArgument", "SeedOption", "SetOption", "TrackerOption",
+    "TrustOption", "again", "plain", "screen", "show_score", "slug", "split",
+]  # fmt: skip
+
+screen: Final = Console()
+
+ScenarioArgument = Annotated[
+    str, typer.Argument(metavar="SCENARIO", help="A name of the library (see `parvis list`) or a .toml file.")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change one key of the scenario, such as venue.gates.north.open=false or duration_s=30; "
+        "or of a rule, such as rule.abandoned_object.alone_s=20. May be repeated.",
+    ),
+]
+DetectorOption = Annotated[
+    str,
+    typer.Option(
+        "--detector",
+        metavar="D",
+        help="background, yolo_onnx:MODEL.onnx, a .pt file (extra 'ultralytics'), "
+        "or oracle[:miss=0.1,jitter_px=5,false_per_frame=0.1].",
+    ),
+]
+TrackerOption = Annotated[str, typer.Option("--tracker", help="bytetrack, ocsort or sort.")]
+TrustOption = Annotated[
+    bool, typer.Option("--trust-weights", help="Load .pt files: they can run any code, so only from who you trust.")
+]
+SeedOption = Annotated[int | None, typer.Option("--seed", min=0, help="Fixes all chance; default: the scenario's.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace a run folder that is there.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on standard output.")]
+
+
+def split(changes: list[str] | None) -> tuple[list[str], dict[str, dict[str, Any]]]:
+    """Part ``--set`` values into those of the scenario and those of the rules."""
+    import tomllib
+
+    scenario: list[str] = []
+    rules: dict[str, dict[str, Any]] = {}
+    for change in changes or []:
+        if not change.startswith(("rule.", "rules.")):
+            scenario.append(change)
+            continue
+        key, sign, text = change.partition("=")
+        parts = key.split(".")
+        if len(parts) != 3 or not sign:
+            raise ScenarioError(f"--set {change}: should be like rule.abandoned_object.alone_s=20")
+        try:
+            value = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            value = text
+        rules.setdefault(parts[1], {})[parts[2]] = value
+    return scenario, rules
+
+
+def again() -> str:
+    """Return the command that is running, to be shown as what makes a result again."""
+    return shlex.join(["parvis", *sys.argv[1:]])
+
+
+def slug(text: str) -> str:
+    """Return the last part of a path or name as letters, digits and underscores."""
+    return "".join(c if c.isalnum() else "_" for c in Path(text).name).strip("_").lower()
+
+
+def plain(text: str) -> str:
+    """Return text in which rich sees no markup."""
+    return text.replace("[", r"\[")
+
+
+def show_score(folder: Path, as_json: bool) -> None:
+    """Print the score of a run folder."""
+    from dashboard.scoreboard import print_score
+    from scenarios.recording import Recording
+
+    recording = Recording.open(folder)
+    if as_json:
+        typer.echo(json.dumps(recording.score() | {"run_dir": str(folder)}))
+    else:
+        print_score(recording, screen)
