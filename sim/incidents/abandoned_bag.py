@@ -10,6 +10,7 @@ from scenarios.incident import AbandonedBag, IncidentKind
 from scenarios.population import Posture, Role
 from scenarios.truth import IncidentTruth
 from sim.incidents.actor import CROUCH_S, Actor
+from sim.incidents.spot import Spot
 
 if TYPE_CHECKING:
     from sim.crowd import Crowd
@@ -33,11 +34,9 @@ class BagIncident:
             ScenarioError: No gate leads to the place, or none away from it.
         """
         self._spec, self._crowd = spec, crowd
-        self._place = np.array(spec.place_m)
-        self._bag_goal = crowd.routes.add_point(spec.place_m)
-        self._exit = crowd.exit_by(spec.leave_by, spec.place_m)
+        self._spot = Spot.of(spec, crowd)
         self._owner = Actor(crowd, rng, role=Role.OWNER)
-        self._owner.plan(self._bag_goal, spec.at_s, f"incidents.{spec.id}.place_m", avoid=(self._exit,))
+        self._owner.plan(self._spot.goal, spec.at_s, self._spot.where, avoid=(self._spot.exit,))
         self._bag: int | None = None
         self._bends_s: float | None = None
         self._put_down_s: float | None = None
@@ -65,9 +64,9 @@ class BagIncident:
                 owner.stand()
             if now >= self._put_down_s + max(self._spec.stays_s, CROUCH_S):
                 self._leaves_s = now
-                owner.walk(self._exit)
+                owner.walk(self._spot.exit)
         elif not self._gone:
-            if self._owner_left_s is None and owner.away_m(self._place) > _LEFT_M:
+            if self._owner_left_s is None and owner.away_m(self._spot.place_m) > _LEFT_M:
                 self._owner_left_s = now
             self._return(now)
 
@@ -94,17 +93,17 @@ class BagIncident:
         """Come to the place, bend down in time, and let go of the bag."""
         spec, owner = self._spec, self._owner
         if self._bends_s is None:
-            if owner.approach(self._place, spec.at_s, _REACH_M):
-                owner.turn_to(self._place)
+            if owner.approach(self._spot.place_m, spec.at_s, _REACH_M):
+                owner.turn_to(self._spot.place_m)
                 if now >= spec.at_s - CROUCH_S:
                     self._bends_s = now
                     owner.hold(Posture.CROUCHING)
             return
-        owner.turn_to(self._place)
+        owner.turn_to(self._spot.place_m)
         if now >= max(spec.at_s, self._bends_s + 0.5 * CROUCH_S):
             assert self._bag is not None
             self._put_down_s = now
-            self._crowd.objects.put_down(self._bag, self._place)
+            self._crowd.objects.put_down(self._bag, self._spot.place_m)
 
     def _return(self, now: float) -> None:
         spec, owner = self._spec, self._owner
@@ -113,19 +112,19 @@ class BagIncident:
         if self._reclaimed_s is not None:
             if now >= self._reclaimed_s + CROUCH_S:
                 self._gone = True
-                owner.walk(self._exit)
+                owner.walk(self._spot.exit)
         elif self._grabs_s is not None:
-            owner.turn_to(self._place)
+            owner.turn_to(self._spot.place_m)
             if now >= self._grabs_s + CROUCH_S:
                 assert self._bag is not None
                 assert owner.person is not None
                 self._crowd.objects.pick_up(self._bag, owner.person)
                 self._reclaimed_s = now
         elif now < self._leaves_s + spec.returns_after_s:
-            to_gate = float(self._crowd.routes.distance_m(self._exit, owner.place_m[None])[0])
-            owner.walk(self._exit, 0.0 if to_gate < _GATE_WAIT_M else None)
-        elif owner.away_m(self._place) <= _GRAB_M:
+            to_gate = float(self._crowd.routes.distance_m(self._spot.exit, owner.place_m[None])[0])
+            owner.walk(self._spot.exit, 0.0 if to_gate < _GATE_WAIT_M else None)
+        elif owner.away_m(self._spot.place_m) <= _GRAB_M:
             self._grabs_s = now
             owner.hold(Posture.CROUCHING)
         else:
-            owner.walk(self._bag_goal)
+            owner.walk(self._spot.goal)

@@ -10,6 +10,7 @@ from scenarios.incident import BagTheft, IncidentKind
 from scenarios.population import Posture, Role
 from scenarios.truth import IncidentTruth
 from sim.incidents.actor import CROUCH_S, Actor
+from sim.incidents.spot import Spot
 
 if TYPE_CHECKING:
     from sim.crowd import Crowd
@@ -35,15 +36,12 @@ class TheftIncident:
             ScenarioError: No gate leads to the place, or none away from it.
         """
         self._spec, self._crowd = spec, crowd
-        self._place = np.array(spec.place_m)
-        goal = crowd.routes.add_point(spec.place_m)
-        self._exit = crowd.exit_by(spec.leave_by, spec.place_m)
-        where = f"incidents.{spec.id}.place_m"
+        self._spot = Spot.of(spec, crowd)
         mine, theirs = rng.spawn(2)
         self._owner, self._thief = Actor(crowd, mine, role=Role.OWNER), Actor(crowd, theirs)
-        came_by = self._owner.plan(goal, spec.at_s, where, avoid=(self._exit,))
-        avoid = (self._exit,) if came_by is None else (self._exit, came_by)
-        self._thief.plan(goal, self._due_s, where, avoid=avoid)
+        came_by = self._owner.plan(self._spot.goal, spec.at_s, self._spot.where, avoid=(self._spot.exit,))
+        avoid = (self._spot.exit,) if came_by is None else (self._spot.exit, came_by)
+        self._thief.plan(self._spot.goal, self._due_s, self._spot.where, avoid=avoid)
         self._bag: int | None = None
         self._bends_s: float | None = None
         self._put_down_s: float | None = None
@@ -66,7 +64,7 @@ class TheftIncident:
         if self._thief.inside and self._put_down_s is not None:
             self._steal()
         elif self._thief.inside:
-            self._thief.approach(self._place, self._due_s, 3.0)
+            self._thief.approach(self._spot.place_m, self._due_s, 3.0)
 
     def truth(self) -> IncidentTruth | None:
         """Return when it was put down, taken, and missed."""
@@ -94,27 +92,27 @@ class TheftIncident:
         now, spec, owner = self._crowd.time_s, self._spec, self._owner
         if self._put_down_s is None:
             if self._bends_s is None:
-                if owner.approach(self._place, spec.at_s, _REACH_M) and now >= spec.at_s - CROUCH_S:
+                if owner.approach(self._spot.place_m, spec.at_s, _REACH_M) and now >= spec.at_s - CROUCH_S:
                     self._bends_s = now
                     owner.hold(Posture.CROUCHING)
             elif now >= max(spec.at_s, self._bends_s + 0.5 * CROUCH_S):
                 assert self._bag is not None
                 self._put_down_s = now
-                self._crowd.objects.put_down(self._bag, self._place)
-            owner.turn_to(self._place)
+                self._crowd.objects.put_down(self._bag, self._spot.place_m)
+            owner.turn_to(self._spot.place_m)
         elif self._noticed_s is None:
             if now >= self._put_down_s + CROUCH_S:
                 owner.stand()
-                owner.turn_to(self._place, away=True)
+                owner.turn_to(self._spot.place_m, away=True)
             late = spec.noticed_after_s
             if self._taken_s is not None and late is not None and now >= self._taken_s + late:
                 self._noticed_s = now
         elif now < self._noticed_s + 1.2:
-            owner.turn_to(self._thief.place_m if self._thief.inside else self._place)
-        elif owner.away_m(self._place) < _GIVES_UP_M:
-            owner.walk(self._exit, _RUNS_MPS)
+            owner.turn_to(self._thief.place_m if self._thief.inside else self._spot.place_m)
+        elif owner.away_m(self._spot.place_m) < _GIVES_UP_M:
+            owner.walk(self._spot.exit, _RUNS_MPS)
         else:
-            owner.walk(self._exit)
+            owner.walk(self._spot.exit)
 
     def _steal(self) -> None:
         """Come up to the bag, bend down, go off with it."""
@@ -122,14 +120,14 @@ class TheftIncident:
         if self._taken_s is not None:
             if not self._fled and now >= self._taken_s + 0.4:
                 self._fled = True
-                thief.walk(self._exit, _HURRIES * thief.free_mps)
+                thief.walk(self._spot.exit, _HURRIES * thief.free_mps)
         elif self._grabs_s is not None:
-            thief.turn_to(self._place)
+            thief.turn_to(self._spot.place_m)
             if now >= self._grabs_s + _GRAB_S:
                 assert self._bag is not None
                 assert thief.person is not None
                 self._taken_s = now
                 self._crowd.objects.pick_up(self._bag, thief.person)
-        elif thief.approach(self._place, self._due_s - _GRAB_S, _GRAB_M) and now >= self._due_s - 2.0:
+        elif thief.approach(self._spot.place_m, self._due_s - _GRAB_S, _GRAB_M) and now >= self._due_s - 2.0:
             self._grabs_s = now
             thief.hold(Posture.CROUCHING)

@@ -10,6 +10,7 @@ from scenarios.incident import BinBag, IncidentKind
 from scenarios.population import BagKind, Posture, Role
 from scenarios.truth import IncidentTruth
 from sim.incidents.actor import CROUCH_S, Actor
+from sim.incidents.spot import Spot
 
 if TYPE_CHECKING:
     from sim.crowd import Crowd
@@ -29,11 +30,9 @@ class BinBagIncident:
             ScenarioError: No gate leads to the place, or none away from it.
         """
         self._spec, self._crowd = spec, crowd
-        self._place = np.array(spec.place_m)
-        goal = crowd.routes.add_point(spec.place_m)
-        self._exit = crowd.exit_by(spec.leave_by, spec.place_m)
+        self._spot = Spot.of(spec, crowd)
         self._staff = Actor(crowd, rng, role=Role.STAFF)
-        self._staff.plan(goal, spec.at_s, f"incidents.{spec.id}.place_m")
+        self._staff.plan(self._spot.goal, spec.at_s, self._spot.where)
         self._bag: int | None = None
         self._bends_s: float | None = None
         self._put_down_s: float | None = None
@@ -46,19 +45,19 @@ class BinBagIncident:
         if not staff.inside or self._gone_s is not None:
             return
         if self._bends_s is None:
-            if staff.approach(self._place, spec.at_s, _REACH_M) and now >= spec.at_s - CROUCH_S:
+            if staff.approach(self._spot.place_m, spec.at_s, _REACH_M) and now >= spec.at_s - CROUCH_S:
                 self._bends_s = now
                 staff.hold(Posture.CROUCHING)
         elif self._put_down_s is None:
-            staff.turn_to(self._place)
+            staff.turn_to(self._spot.place_m)
             if now >= max(spec.at_s, self._bends_s + 0.5 * CROUCH_S):
                 assert self._bag is not None
                 self._put_down_s = now
-                self._crowd.objects.put_down(self._bag, self._place)
+                self._crowd.objects.put_down(self._bag, self._spot.place_m)
                 self._crowd.objects.give(self._bag, -1)
         elif now >= self._put_down_s + CROUCH_S:
             self._gone_s = now
-            staff.walk(self._exit)
+            staff.walk(self._spot.exit)
 
     def truth(self) -> IncidentTruth | None:
         """Return who put it down, and when; nothing is due."""

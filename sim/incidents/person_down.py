@@ -12,6 +12,7 @@ from scenarios.population import FREE_SPEED_FACTOR, Posture
 from scenarios.truth import IncidentTruth
 from sim.incidents.actor import Actor
 from sim.incidents.onlookers import Onlookers
+from sim.incidents.spot import Spot
 from sim.state import FALL_TURN_RAD, FALLS
 
 if TYPE_CHECKING:
@@ -40,14 +41,12 @@ class PersonDownIncident:
             ScenarioError: No gate leads to the place, or none away from it.
         """
         self._spec, self._crowd = spec, crowd
-        self._place = np.array(spec.place_m)
-        goal = crowd.routes.add_point(spec.place_m)
-        self._exit = crowd.exit_by(spec.leave_by, spec.place_m)
+        self._spot = Spot.of(spec, crowd)
         mine, theirs = rng.spawn(2)
         speed = crowd.draw_speed(mine) * FREE_SPEED_FACTOR[spec.body]
         self._faller = Actor(crowd, mine, body=spec.body, free_mps=speed)
-        self._faller.plan(goal, spec.at_s, f"incidents.{spec.id}.place_m", avoid=(self._exit,))
-        self._onlookers = Onlookers(crowd, theirs, spec.bystanders, (1.4, 3.2), helper_goal=goal)
+        self._faller.plan(self._spot.goal, spec.at_s, self._spot.where, avoid=(self._spot.exit,))
+        self._onlookers = Onlookers(crowd, theirs, spec.bystanders, (1.4, 3.2), helper_goal=self._spot.goal)
         self._blocks: NDArray[np.float64] | None = None
         self._fell_s: float | None = None
         self._down_s: float | None = None
@@ -61,7 +60,7 @@ class PersonDownIncident:
         if not who.inside or self._up_s is not None:
             return
         if self._fell_s is None:
-            if who.approach(self._place, self._spec.at_s, _REACH_M) and now >= self._spec.at_s - _EARLY_S:
+            if who.approach(self._spot.place_m, self._spec.at_s, _REACH_M) and now >= self._spec.at_s - _EARLY_S:
                 self._fall(now)
         elif self._down_s is None:
             if now >= self._fell_s + FALLS_FOR_S - 1e-9:
@@ -81,7 +80,7 @@ class PersonDownIncident:
             self._up_s = now
             self._crowd.routes.unblock(self._blocks)
             self._onlookers.disperse()
-            who.walk(self._exit, _SHAKEN * who.free_mps)
+            who.walk(self._spot.exit, _SHAKEN * who.free_mps)
 
     def truth(self) -> IncidentTruth | None:
         """Return who fell, when, and when it is due."""

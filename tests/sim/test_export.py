@@ -10,78 +10,49 @@ import pytest
 
 from scenarios.mask import decode_mask, load_masks
 from scenarios.recording import Recording
-from scenarios.scenario import Scenario
 from scenarios.truth import column
 from sim.export import FORMATS
 from sim.film import film, shots
 from sim.labels import CLASSES, MIN_VISIBILITY, Labels
 
+WAITING = {
+    "id": "waiting",
+    "count": 3,
+    "area": [(8, 6), (13, 6), (13, 10), (8, 10)],
+    "posture": "standing",
+    "belongings": {"holdall": 1},
+}
+LEFT = {
+    "kind": "abandoned_bag",
+    "id": "left",
+    "at_s": 0.4,
+    "place_m": (10, 8),
+    "bag": "backpack",
+    "stays_s": 0.5,
+    "leave_by": "east",
+}
 
-def square():
-    camera = {"look_at_m": (10, 8, 0.5), "hfov_deg": 70, "resolution_px": (320, 180)}
-    return Scenario.model_validate(
-        {
-            "name": "square_v1",
-            "title": "A square",
-            "duration_s": 3.0,
-            "fps": 5.0,
-            "seed": 5,
-            "venue": {
-                "outline": [(0, 0), (20, 0), (20, 16), (0, 16)],
-                "gates": [{"id": "west", "line": [(0, 5), (0, 11)]}, {"id": "east", "line": [(20, 5), (20, 11)]}],
-            },
-            "cameras": [
-                {"id": "south", "position_m": (10, -4, 5), **camera},
-                {"id": "north", "position_m": (10, 20, 5), **camera},
-            ],
-            "population": {
-                "flows": [
-                    {
-                        "id": "east",
-                        "start": "west",
-                        "to": ["east"],
-                        "rate_per_min": 30,
-                        "initial": 12,
-                        "carries": {"suitcase": 0.5},
-                    }
-                ],
-                "dwellers": [
-                    {
-                        "id": "waiting",
-                        "count": 3,
-                        "area": [(8, 6), (13, 6), (13, 10), (8, 10)],
-                        "posture": "standing",
-                        "belongings": {"holdall": 1},
-                    }
-                ],
-            },
-            "incidents": [
-                {
-                    "kind": "abandoned_bag",
-                    "id": "left",
-                    "at_s": 0.4,
-                    "place_m": (10, 8),
-                    "bag": "backpack",
-                    "stays_s": 0.5,
-                    "leave_by": "east",
-                }
-            ],
-        }
+
+@pytest.fixture(scope="module")
+def busy(square):
+    """People cross, some wait with their bags, one leaves a bag."""
+    return square(
+        carries={"suitcase": 0.5}, duration_s=3.0, fps=5.0, population={"dwellers": [WAITING]}, incidents=[LEFT]
     )
 
 
 @pytest.fixture(scope="module")
-def filmed(tmp_path_factory):
+def filmed(tmp_path_factory, busy):
     recording = Recording(tmp_path_factory.mktemp("run"))
-    film(square(), recording, masks=True)
+    film(busy, recording, masks=True)
     for name, write in FORMATS.items():
         write(recording, recording.folder / name)
     return recording
 
 
 @pytest.fixture(scope="module")
-def taken():
-    return [pair for _, pair in shots(square())]
+def taken(busy):
+    return [pair for _, pair in shots(busy)]
 
 
 def test_masks_are_the_rendered_pixels(filmed, taken):

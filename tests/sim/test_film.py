@@ -10,48 +10,14 @@ from scenarios.truth import BOXES, LOOKS, OBJECTS, PEOPLE, column
 from sim.film import digest, film, film_cameras, frames, shots
 
 
-def square(**changes):
-    camera = {"look_at_m": (10, 8, 0.5), "hfov_deg": 75, "resolution_px": (320, 180)}
-    return Scenario.model_validate(
-        {
-            "name": "square_v1",
-            "title": "A square",
-            "duration_s": 2.0,
-            "fps": 10.0,
-            "seed": 5,
-            "venue": {
-                "outline": [(0, 0), (20, 0), (20, 16), (0, 16)],
-                "gates": [{"id": "west", "line": [(0, 5), (0, 11)]}, {"id": "east", "line": [(20, 5), (20, 11)]}],
-            },
-            "cameras": [
-                {"id": "south", "position_m": (10, -4, 5), **camera},
-                {"id": "north", "position_m": (10, 20, 5), **camera},
-            ],
-            "population": {
-                "flows": [
-                    {
-                        "id": "east",
-                        "start": "west",
-                        "to": ["east"],
-                        "rate_per_min": 30,
-                        "initial": 12,
-                        "carries": {"backpack": 0.3, "suitcase": 0.3},
-                    }
-                ]
-            },
-        }
-        | changes
-    )
-
-
 @pytest.fixture(scope="module")
-def filmed(tmp_path_factory):
+def filmed(tmp_path_factory, square):
     told = []
     recording = Recording(tmp_path_factory.mktemp("run"))
     return film(square(), recording, progress=told.append), told
 
 
-def test_everything_that_a_run_folder_needs_is_written(filmed):
+def test_everything_that_a_run_folder_needs_is_written(filmed, square):
     result, told = filmed
     recording = result.recording
     assert told[-1] == 1
@@ -108,7 +74,7 @@ def test_mot_lines_count_from_one(filmed):
     assert (rows[:, 6:8] == 1).all()
 
 
-def test_same_scenario_and_seed_same_truth_and_pixels(filmed, tmp_path):
+def test_same_scenario_and_seed_same_truth_and_pixels(filmed, tmp_path, square):
     first = digest(filmed[0].recording)
     (tmp_path / "same").mkdir()
     (tmp_path / "other").mkdir()
@@ -118,7 +84,7 @@ def test_same_scenario_and_seed_same_truth_and_pixels(filmed, tmp_path):
     assert other["pixels_sha256"] != first["pixels_sha256"]
 
 
-def test_the_stream_shows_what_the_film_shows_and_cameras_do_not_depend_on_each_other():
+def test_the_stream_shows_what_the_film_shows_and_cameras_do_not_depend_on_each_other(square):
     both = next(iter(frames(square())))
     only = next(iter(frames(square(), cameras=["north"])))
     assert [f.camera_id for f in both] == ["south", "north"]
@@ -126,14 +92,14 @@ def test_the_stream_shows_what_the_film_shows_and_cameras_do_not_depend_on_each_
     np.testing.assert_array_equal(both[1].image, only[0].image)
 
 
-def test_shots_come_with_the_world_and_in_time():
+def test_shots_come_with_the_world_and_in_time(square):
     taken = list(itertools.islice(shots(square()), 4))
     np.testing.assert_allclose([world.time_s for world, _ in taken], (0, 0.1, 0.2, 0.3), atol=1e-9)
     assert [shot.frame.index for _, (shot, _) in taken] == [0, 1, 2, 3]
     assert all(shot.frame.time_s == world.time_s for world, (shot, _) in taken)
 
 
-def test_cameras_of_a_film_mask_the_mark():
+def test_cameras_of_a_film_mask_the_mark(square):
     (south, north) = film_cameras(square())
     assert south.masks_px[0].shape == (4, 2)
     assert (south.id, north.id) == ("south", "north")
