@@ -1,7 +1,6 @@
 """The contact sheet: what it shows, and that it is quick and honest."""
 
 import json
-import subprocess
 import sys
 from itertools import pairwise
 
@@ -9,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from dashboard import cli
 from dashboard.preview import make_preview, take_preview
 from scenarios.errors import RecordingError
 from scenarios.load import load_scenario
@@ -73,22 +73,26 @@ def test_a_place_that_cannot_be_written_is_said(scenario, tmp_path):
         make_preview(scenario.model_copy(update={"duration_s": 0.5, "incidents": []}), tmp_path / "file" / "x.png")
 
 
-def test_the_command_says_what_it_needs(tmp_path):
+def command(monkeypatch, capsys, *words):
+    """Run `parvis film` here; return its exit code and what it says."""
+    monkeypatch.setattr(sys, "argv", ["parvis", "film", "forecourt_bag_v1", *words])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    return ended.value.code, capsys.readouterr()
+
+
+def test_the_command_says_what_it_needs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
     for words, said in ((["--serve", "rtsp://127.0.0.1/a", "--preview"], "leave out --out"), ([], "give --out FOLDER")):
-        done = subprocess.run(
-            [sys.executable, "-m", "dashboard.cli", "film", "forecourt_bag_v1", *words],
-            capture_output=True, text=True, cwd=tmp_path, check=False,
-        )  # fmt: skip
-        assert done.returncode == 2
-        assert said in done.stderr
+        code, told = command(monkeypatch, capsys, *words)
+        assert code == 2
+        assert said in told.err
     assert not list(tmp_path.iterdir())
     changes = ["incidents=[]", "duration_s=1", "cameras.0.resolution_px=[320,180]"]
-    done = subprocess.run(
-        [sys.executable, "-m", "dashboard.cli", "film", "forecourt_bag_v1", "--preview", "--json"]
-        + [word for change in changes for word in ("--set", change)],
-        capture_output=True, text=True, cwd=tmp_path, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"preview": "forecourt_bag_v1-preview.png"}
+    code, told = command(
+        monkeypatch, capsys, "--preview", "--json", *(word for change in changes for word in ("--set", change))
+    )
+    assert code == 0, told.err
+    assert json.loads(told.out) == {"preview": "forecourt_bag_v1-preview.png"}
     with Image.open(tmp_path / "forecourt_bag_v1-preview.png") as picture:
         assert picture.size[0] == 1920

@@ -9,6 +9,8 @@ import threading
 import time
 from itertools import pairwise
 
+import av
+import cv2
 import numpy as np
 import pytest
 
@@ -24,8 +26,12 @@ from sim.film import frames
 
 pytestmark = pytest.mark.rtsp
 
-CODEC_LEVELS = 3.0
-"""Mean error in grey levels that H.264 may leave in these finely textured pictures; measured: 2.5."""
+CODEC_LEVELS = 1.2
+"""Mean error of brightness in grey levels that H.264 may leave in these finely textured pictures; measured: 0.4 to
+0.97. The halved colours and the limited range before any codec are not in it: they alone would be 2.3."""
+MOVING_LEVELS = 4.0
+"""The same of all three colours where something moves in the film; measured: 1.1 to 3.0. Of the picture before or after
+it is 6.5 and more."""
 
 PLACE = {"outline": [(0, 0), (20, 0), (20, 16), (0, 16)], "gates": [{"id": "west", "line": [(0, 4), (0, 11)]}]}
 LOOK = {"look_at_m": (9, 8, 0.5), "hfov_deg": 70, "resolution_px": (320, 180)}
@@ -50,14 +56,20 @@ def world():
     )
 
 
+def as_sent(image):
+    """A picture as it is before any codec: in H.264's limited range, its colours at half the size."""
+    halved = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="bgr24").reformat(format="yuv420p")
+    return halved.to_ndarray(format="bgr24")
+
+
 @pytest.fixture(scope="module")
 def rendered(world):
-    """Every picture of each camera."""
-    south, north = zip(*((a.image, b.image) for a, b in frames(world)), strict=True)
+    """Every picture of each camera, as it is sent."""
+    south, north = zip(*((as_sent(a.image), as_sent(b.image)) for a, b in frames(world)), strict=True)
     return {"south": np.stack(south), "north": np.stack(north)}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server(world):
     if problem := gstreamer_problem():
         pytest.skip(f"NO RTSP SERVER: {problem}")
@@ -88,14 +100,26 @@ def server(world):
         assert not thread.is_alive()
 
 
+@pytest.fixture(scope="module")
+def told(server):
+    """Where the world is served, over and over."""
+    urls, _ = server()
+    return urls
+
+
 def which(image, pictures):
-    """Number of the rendered picture that was decoded, and the mean error in grey levels."""
-    errors = np.abs(pictures.astype(np.int16) - image).mean(axis=(1, 2, 3))
-    return int(np.argmin(errors)), float(errors.min())
+    """Number of the rendered picture that was decoded; it alone is like it, and no more off than a codec may be."""
+    moving = np.ptp(pictures, axis=0).max(axis=-1) > 24
+    errors = np.abs(pictures[:, moving].astype(np.int16) - image[moving]).mean(axis=(1, 2))
+    number = int(np.argmin(errors))
+    assert errors[number] < MOVING_LEVELS
+    assert np.delete(errors, number).min() > 1.4 * MOVING_LEVELS, "another picture is as like it"
+    grey = [cv2.cvtColor(each, cv2.COLOR_BGR2GRAY).astype(np.int16) for each in (image, pictures[number])]
+    assert np.abs(grey[0] - grey[1]).mean() < CODEC_LEVELS
+    return number
 
 
-def test_a_client_decodes_what_was_rendered(server, rendered):
-    told, _ = server()
+def test_a_client_decodes_what_was_rendered(told, rendered):
     assert [re.sub(r":\d+/", ":*/", url) for url in told] == [
         "rtsp://127.0.0.1:*/cam1",
         "rtsp://127.0.0.1:*/south",
@@ -104,16 +128,13 @@ def test_a_client_decodes_what_was_rendered(server, rendered):
     sources = [RtspSource(url, settings=LiveSettings(lossless=True)) for url in (told[0], told[2])]
     try:
         for source, name in zip(sources, ("south", "north"), strict=True):
-            numbers, times, worst = [], [], 0.0
+            numbers, times = [], []
             for item in source:
                 assert isinstance(item, Frame)
-                number, error = which(item.image, rendered[name])
-                worst = max(worst, error)
-                numbers.append(number)
+                numbers.append(which(item.image, rendered[name]))
                 times.append(item.time_s)
                 if len(numbers) == 14:
                     break
-            assert worst < CODEC_LEVELS
             assert ((np.diff(numbers) - 1) % 20 == 0).all()  # every picture, in order, over the end and on
             np.testing.assert_allclose(np.diff(times), 0.1, atol=2e-3)
             assert source.size_px == (320, 180)
@@ -122,31 +143,28 @@ def test_a_client_decodes_what_was_rendered(server, rendered):
             source.close()
 
 
-def test_a_second_client_sees_the_same_running_stream(server, rendered):
-    told, _ = server()
+def test_a_second_client_sees_the_same_running_stream(told, rendered):
     first = RtspSource(told[0])
     seen = {}
     for item in first:
-        seen[which(item.image, rendered["south"])[0]] = time.monotonic()
+        seen[which(item.image, rendered["south"])] = time.monotonic()
         if len(seen) == 8:
             break
     second = RtspSource(told[1])
     item = next(iter(second))
-    number, error = which(item.image, rendered["south"])
+    number = which(item.image, rendered["south"])
     late = time.monotonic()
     first.close()
     second.close()
-    assert error < CODEC_LEVELS
     running = (max(seen) + (late - seen[max(seen)]) * 10) % 20
     assert min((running - number) % 20, (number - running) % 20) <= 9  # what is on now, not the beginning
 
 
-def test_it_runs_in_real_time(server, rendered):
-    told, _ = server()
+def test_it_runs_in_real_time(told, rendered):
     source = RtspSource(told[0])
     at = []
     for item in source:
-        at.append((time.monotonic(), which(item.image, rendered["south"])[0]))
+        at.append((time.monotonic(), which(item.image, rendered["south"])))
         if len(at) == 16:
             break
     source.close()
@@ -154,8 +172,16 @@ def test_it_runs_in_real_time(server, rendered):
     assert at[-1][0] - at[0][0] == pytest.approx(shown, abs=0.5)
 
 
+def test_a_wrong_picture_is_told_from_the_right_one(rendered):
+    pictures = rendered["south"]
+    assert which(pictures[7], pictures) == 7
+    for wrong in (pictures[7][..., ::-1], np.roll(pictures[7], 1, axis=1), (pictures[6] // 2 + pictures[7] // 2)):
+        with pytest.raises(AssertionError):
+            which(wrong, pictures)
+
+
 def test_once_ends_the_stream(server, world):
-    told, thread = server(shown=world.model_copy(update={"duration_s": 5.0}), once=True)
+    told, thread = server(shown=world.model_copy(update={"duration_s": 3.0}), once=True)
     source = RtspSource(told[0])
     assert isinstance(next(iter(source)), Frame)
     thread.join(15)

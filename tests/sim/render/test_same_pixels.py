@@ -17,7 +17,7 @@ cv2.setNumThreads(int(sys.argv[2]))
 from scenarios.load import load_scenario
 from scenarios.recording import Recording
 from sim.film import digest, film
-changes = ["duration_s=1.2", "cameras.mast.resolution_px=[640, 360]", "incidents=[]"]
+changes = ["duration_s=0.8", "cameras.mast.resolution_px=[480, 270]", "incidents=[]"]
 changes += ["conditions.rain=2", "conditions.vibration=2"]
 recording = Recording(Path(sys.argv[1]))
 recording.folder.mkdir()
