@@ -313,6 +313,7 @@ class Crowd(mesa.Model):
             goal=goal,
             heading_rad=heading_rad,
             posture=POSTURES.index(posture),
+            posture_before=POSTURES.index(posture),
             posture_s=float(rng.uniform(*_SETTLED_S)),
             fall=0,
             body=BODIES.index(body),

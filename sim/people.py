@@ -14,6 +14,8 @@ from sim.state import OBJECT_KINDS, POSTURES, CrowdState, ObjectState
 
 __all__ = ["OBJECT_IDS_FROM", "Objects", "People"]
 
+_CROUCHING: Final = POSTURES.index(Posture.CROUCHING)
+_FALLEN: Final = POSTURES.index(Posture.FALLEN)
 OBJECT_IDS_FROM: Final = 1_000_000
 """Ids of bags start here, those of people at 1: they never meet."""
 
@@ -36,6 +38,7 @@ class People:
         heading_rad: Where the body faces.
         posture: Codes into ``POSTURES``.
         posture_s: Seconds since the posture began.
+        posture_before: What each did before, as codes; see `sim.state.CrowdState`.
         fall: Codes into ``FALLS``: which way who falls or has fallen fell.
         body: Codes into ``BODIES``.
         role: Codes into ``ROLES``.
@@ -56,6 +59,7 @@ class People:
     heading_rad: NDArray[np.float64] = field(default_factory=_column(np.float64))
     posture: NDArray[np.int8] = field(default_factory=_column(np.int8))
     posture_s: NDArray[np.float64] = field(default_factory=_column(np.float64))
+    posture_before: NDArray[np.int8] = field(default_factory=_column(np.int8))
     fall: NDArray[np.int8] = field(default_factory=_column(np.int8))
     body: NDArray[np.int8] = field(default_factory=_column(np.int8))
     role: NDArray[np.int8] = field(default_factory=_column(np.int8))
@@ -89,8 +93,17 @@ class People:
         """Somebody takes a posture; one who has it already keeps its clock."""
         code = POSTURES.index(posture)
         if self.posture[row] != code:
-            self.posture[row] = code
-            self.posture_s[row] = 0.0
+            codes = self.posture.copy()
+            codes[row] = code
+            self.change(codes)
+
+    def change(self, codes: NDArray[np.int8]) -> None:
+        """Everybody takes the posture of that code; who has it already keeps its clock."""
+        new = codes != self.posture
+        rises = (self.posture == _CROUCHING) & (self.posture_before == _FALLEN)
+        self.posture_before = np.where(new & ~rises, self.posture, self.posture_before)
+        self.posture_s = np.where(new, 0.0, self.posture_s)
+        self.posture = codes.astype(np.int8)
 
     def state(self) -> CrowdState:
         """Return a copy for the renderer and the truth."""
@@ -107,6 +120,7 @@ class People:
             height_m=self.height_m.copy(),
             walked_m=self.walked_m.copy(),
             looks=self.looks.copy(),
+            posture_before=self.posture_before.copy(),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -43,7 +43,7 @@ class CrowdState:
         position_m: Feet, shape (n, 2); of who falls or has fallen, where the feet stood: the body lies on from there
             to where it fell, seen along ``heading_rad``.
         velocity_mps: Shape (n, 2).
-        heading_rad: Where the body faces, counter-clockwise from east, shape (n,).
+        heading_rad: Where the body faces, of who lies where the head is, counter-clockwise from east, shape (n,).
         posture: Codes into ``POSTURES``, shape (n,), int8.
         posture_s: Seconds since the posture began, shape (n,).
         fall: Which way who falls or has fallen fell: codes into ``FALLS``, shape (n,), int8.
@@ -52,6 +52,8 @@ class CrowdState:
         height_m: Body height when upright, also of who sits or lies, shape (n,).
         walked_m: Distance walked so far: it drives the gait, shape (n,).
         looks: Random 63-bit number of each person: clothes, build, hair; shape (n,), int64.
+        posture_before: What each did before, codes into ``POSTURES``, shape (n,), int8; who rises from a fall has
+            fallen before until the next posture but one. Shape (0,): not known.
     """
 
     id: NDArray[np.int32]
@@ -66,6 +68,7 @@ class CrowdState:
     height_m: NDArray[np.float64]
     walked_m: NDArray[np.float64]
     looks: NDArray[np.int64]
+    posture_before: NDArray[np.int8] = field(default_factory=lambda: np.empty(0, np.int8))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -52,8 +52,7 @@ def walk(people: People, objects: Objects, routes: Routes, motion: MotionModel, 
         POSTURES.index(Posture.RUNNING),
         np.where(speed >= _STANDING_MPS, POSTURES.index(Posture.WALKING), POSTURES.index(Posture.STANDING)),
     ).astype(np.int8)
-    people.posture_s[walkers & (codes != people.posture)] = 0.0
-    people.posture = np.where(walkers, codes, people.posture)
+    people.change(np.where(walkers, codes, people.posture))
 
 
 def _bodies(people: People, objects: Objects, routes: Routes, motion: MotionModel) -> Bodies:

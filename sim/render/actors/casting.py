@@ -18,6 +18,7 @@ from sim.render.actors.posing import CROWN, LANDMARKS
 from sim.render.actors.repertoire import Repertoire
 from sim.render.actors.seats import Seats
 from sim.render.actors.stock import LEVELS, Stock
+from sim.render.actors.transitions import Transitions
 from sim.state import FALLS, OBJECT_KINDS, POSTURES, ROLES, CrowdState, ObjectState, Snapshot
 
 __all__ = ["Cast", "Casting"]
@@ -31,7 +32,6 @@ _FOLDS: Final = 0.16
 _STAFF: Final = ROLES.index(Role.STAFF)
 _SITTING: Final = POSTURES.index(Posture.SITTING)
 _WALKING: Final = POSTURES.index(Posture.WALKING)
-_FALLING: Final = POSTURES.index(Posture.FALLING)
 _FALLEN: Final = POSTURES.index(Posture.FALLEN)
 _RIGHT: Final = FALLS.index(Fall.RIGHT)
 _SEAT_M: Final = 0.45
@@ -105,6 +105,7 @@ class Casting:
         self.poses = Poses(stock, limit_bytes)
         self._seats = seats
         self._repertoire = Repertoire(stock)
+        self._transitions = Transitions(stock)
 
     def cast(self, snapshot: Snapshot, eye_m: NDArray[np.float64], focal_px: float) -> Cast:
         """Cast everybody of one instant.
@@ -131,6 +132,7 @@ class Casting:
         span, coarse = self._spans(figure, level, key, overlay)
         marks = self._landmarks(span[:n], actors)
         matrix = np.concatenate((actors.matrix, self._lay_objects(objects, figure[n:], carrier, marks, people)))
+        self._transitions.press(people, objects, matrix[n:])
         head = np.full((n + m, 3), np.nan)
         head[:n] = marks[:, CROWN, :3]
         look = np.empty((n + m, LOOK))
@@ -174,12 +176,13 @@ class Casting:
             key[slow, 0] = nearest[slow]
             key[slow, 1] = stock.clip_first[repertoire.standing(people.looks)][slow]
             blend[slow] = 1.0 - speed[slow] / _SLOW_MPS
+        self._transitions.enact(people, objects, time_s, key, blend)
         overlay = self._overlays(people, objects, carrier)
         cos, sin = np.cos(people.heading_rad), np.sin(people.heading_rad)
         matrix = np.zeros((len(figure), 12))
         matrix[:, 0] = matrix[:, 4] = scale * cos
         matrix[:, 1], matrix[:, 3], matrix[:, 8] = -scale * sin, scale * sin, scale
-        to_the_right = (people.fall == _RIGHT) & np.isin(people.posture, (_FALLING, _FALLEN))
+        to_the_right = (people.fall == _RIGHT) & self._transitions.down(people)
         matrix[to_the_right, 1] *= -1  # the mirror image of a fall to the left
         matrix[to_the_right, 4] *= -1
         # who is said to be on the seat itself has the pelvis there, not the feet
@@ -187,6 +190,7 @@ class Casting:
         matrix[:, 9] = people.position_m[:, 0] + forth * cos
         matrix[:, 10] = people.position_m[:, 1] + forth * sin
         matrix[:, 11] = np.where(seat > 0, seat - _SEAT_M * scale, 0.0)
+        self._transitions.lay(people, objects, key, matrix)
         return _Parts(figure, key, overlay, blend, matrix)
 
     def _overlays(self, people: CrowdState, objects: ObjectState, carrier: NDArray[np.int64]) -> NDArray[np.int64]:
