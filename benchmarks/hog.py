@@ -54,14 +54,20 @@ class HogDetector:
         self.weights_sha256: str | None = None
         chosen = python if python is not None else _environment()
         if not chosen.is_file():
-            raise DetectorError(f"{chosen}: there is no such Python for the HOG detector")
+            raise DetectorError(
+                f"--hog-python {chosen}: there is no such Python; leave the option out to have one with OpenCV 4 made"
+            )
         self._process = subprocess.Popen(
             [str(chosen), str(_WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_plain_environment()
         )
         version = self._line()
         if not version.startswith("4."):
             self.close()
-            raise DetectorError(f"{chosen}: has OpenCV {version or 'of no kind'}; the HOG detector is in OpenCV 4")
+            has = f"has OpenCV {version}" if version[:1].isdigit() else "has no OpenCV"
+            raise DetectorError(
+                f"--hog-python {chosen}: {has}, and the HOG detector is in OpenCV 4; "
+                f"leave the option out to have one made, or: {chosen} -m pip install '{_REQUIREMENT}'"
+            )
         settings = f"opencv {version.split('.')[0]} {_WORKER.read_text(encoding='utf-8')} {_PERSON_WIDE} {_PERSON_HIGH}"
         self.key = f"hog-{hashlib.sha256(settings.encode()).hexdigest()[:16]}"
         """Changes with everything that decides its boxes."""

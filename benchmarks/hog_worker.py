@@ -2,16 +2,20 @@
 
 It imports nothing but cv2 and numpy, because it runs under a Python that has OpenCV 4 while Parvis has OpenCV 5, whose
 wheels hold no HOG any more. In: two little-endian unsigned integers, height and width, then height * width * 3 bytes
-BGR; again and again until the pipe closes. Out: the version of OpenCV on a line, then one JSON line a picture:
-``[[x, y, width, height, weight], ...]`` in pixels of the picture.
+BGR; again and again until the pipe closes. Out: the version of OpenCV on a line, "none" where there is none, then one
+JSON line a picture: ``[[x, y, width, height, weight], ...]`` in pixels of the picture.
 """
 
 import json
 import struct
 import sys
 
-import cv2
-import numpy as np
+try:
+    import cv2
+    import numpy as np
+except ImportError:
+    print("none", flush=True)
+    sys.exit(0)
 
 MAGNIFY = 2.0
 STRIDE_PX = (8, 8)
@@ -21,11 +25,13 @@ SCALE = 1.05
 
 def main() -> None:
     """Answer pictures until there are no more."""
+    print(cv2.__version__, flush=True)
+    if not hasattr(cv2, "HOGDescriptor"):
+        return
     cv2.setNumThreads(1)
-    hog = cv2.HOGDescriptor()  # type: ignore[attr-defined]
+    hog = cv2.HOGDescriptor()
     hog.setSVMDetector(cv2.HOGDescriptor_getDefaultPeopleDetector())  # type: ignore[attr-defined]
     given, told = sys.stdin.buffer, sys.stdout
-    print(cv2.__version__, file=told, flush=True)
     while len(head := given.read(8)) == 8:
         height, width = struct.unpack("<II", head)
         data = given.read(height * width * 3)

@@ -2,11 +2,12 @@
 
 python -m benchmarks.realism --detector D [--json] [--scenario pets_twin_v1,forecourt_bag_v1] [--seeds 1,2,3]
 
-D is `hog` (OpenCV 4's people detector, in an environment of its own), or any .pt or .onnx file. The real side is
-PETS2009 S2.L1 view 1 (`python -m dashboard.fetch_footage`); the simulated side is its twin, the scenario pets_twin_v1,
-in which simulated people go the same ways over the real empty picture, or other scenarios by name. Both are watched as
-decoded video. The real one has hardly anybody of 40 to 60 px, so for that size both are watched again, shrunk to 0.6.
-Fully visible is told from the boxes alone, alike on both sides: see `benchmarks.footage.People`.
+D is `hog` (OpenCV 4's people detector, in an environment of its own, made in the cache folder when it is first asked
+for), or any .pt or .onnx file. The real side is PETS2009 S2.L1 view 1 (`python -m dashboard.fetch_footage`); the
+simulated side is its twin, the scenario pets_twin_v1, in which simulated people go the same ways over the real empty
+picture, or other scenarios by name. Both are watched as decoded video. The real one has hardly anybody of 40 to 60 px,
+so for that size both are watched again, shrunk to 0.6. Fully visible is told from the boxes alone, alike on both
+sides: see `benchmarks.footage.People`.
 """
 
 from __future__ import annotations
@@ -59,7 +60,9 @@ def main(
     stride: Annotated[int, typer.Option("--stride", min=1, help="Watch every n-th picture.")] = 7,
     at: Annotated[str | None, typer.Option("--at", help="Score thresholds, comma between.")] = None,
     iou: Annotated[float, typer.Option("--iou", min=0.1, max=0.9, help="Least overlap of a found person.")] = 0.4,
-    hog_python: Annotated[Path | None, typer.Option("--hog-python", help="A Python with OpenCV 4.")] = None,
+    hog_python: Annotated[
+        Path | None, typer.Option("--hog-python", help="A Python with OpenCV 4; else one is made.")
+    ] = None,
     trust_weights: Annotated[bool, typer.Option("--trust-weights", help="Load a .pt file, which runs code.")] = False,
     misses: Annotated[Path | None, typer.Option("--misses", help="Folder for pictures of what went wrong.")] = None,
     doc: Annotated[Path | None, typer.Option("--doc", help="Write the table as Markdown.")] = None,
