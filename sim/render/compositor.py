@@ -16,7 +16,7 @@ from scenarios.scenario import Scenario
 from sim.render.actors.casting import Cast, Casting
 from sim.render.actors.drawing import draw
 from sim.render.actors.garments import PAINTED
-from sim.render.actors.patterns import bank
+from sim.render.actors.patterns import bank, soft_bank
 from sim.render.actors.seats import Seats
 from sim.render.actors.shadows import lay_floor, throw, touch
 from sim.render.actors.stock import shipped
@@ -236,7 +236,7 @@ class Compositor:
         stock = self._casting.stock
         draw(
             cast.order, cast.span, cast.blend, cast.matrix, light, cast.look, cast.fold, self._casting.poses.pool,
-            stock.triangle, stock.region, stock.uv, stock.occlusion, bank(), lens, self._depth,
+            stock.triangle, stock.region, stock.uv, stock.occlusion, bank(), soft_bank(), lens, self._depth,
             self._canvas if self._look is None else self._layer, owner, mirror, whole, rows,
         )  # fmt: skip
         if self._look is not None:
@@ -269,9 +269,12 @@ def _look(owner: Any, rows: Any, seen: Any) -> None:
     seen[:, 3:] = -np.inf
     wide = owner.shape[1]
     for y in range(rows[0], rows[1]):
-        for x in range(wide):
-            i = owner[y, x]
+        x = 0
+        while x < wide:
+            i, first = owner[y, x], x
+            while x < wide and owner[y, x] == i:
+                x += 1
             if i >= 0:
-                seen[i, 0] += 1
-                seen[i, 1], seen[i, 2] = min(seen[i, 1], x), min(seen[i, 2], y)
-                seen[i, 3], seen[i, 4] = max(seen[i, 3], x + 1.0), max(seen[i, 4], y + 1.0)
+                seen[i, 0] += x - first
+                seen[i, 1], seen[i, 2] = min(seen[i, 1], first), min(seen[i, 2], y)
+                seen[i, 3], seen[i, 4] = max(seen[i, 3], x), max(seen[i, 4], y + 1.0)

@@ -109,10 +109,7 @@ class Floor:
 
     def sunlit(self, position_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return which share of the sun reaches the ground at positions (n, 2); shape (n,)."""
-        out = np.empty(len(position_m))
-        for i, (x, y) in enumerate(position_m):
-            out[i] = sample(self.layers[0], (x - self.origin_m[0]) / self.cell_m, (y - self.origin_m[1]) / self.cell_m)
-        return out
+        return np.asarray(_samples(self.layers[0], (position_m - self.origin_m) / self.cell_m), np.float64)
 
 
 def _dashes(venue: Venue) -> list[Polygon]:
@@ -154,3 +151,12 @@ def sample(layer: Any, column: float, row: float) -> Any:
     low = layer[i, j] * (1 - fx) + layer[i, j + 1] * fx
     high = layer[i + 1, j] * (1 - fx) + layer[i + 1, j + 1] * fx
     return low * (1 - fy) + high * fy
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _samples(layer: Any, place: Any) -> Any:
+    """Return a layer's values at columns and rows (n, 2); shape (n,)."""
+    out = np.empty(place.shape[0])
+    for i in range(place.shape[0]):
+        out[i] = sample(layer, place[i, 0], place[i, 1])
+    return out

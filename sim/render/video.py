@@ -20,7 +20,8 @@ from scenarios.frame import Image
 __all__ = ["VideoWriter"]
 
 _ENCODER: Final = {
-    "preset": "superfast",  # half the time of veryfast at the same noise-bound quality
+    # a third of superfast's time and a better likeness for half as many bytes again; decoding is quicker, too
+    "preset": "ultrafast",
     "crf": "22",
     # with two threads x264 wrote three different films in forty of the same pictures; with one, always the same
     "x264-params": "threads=1:lookahead-threads=1",

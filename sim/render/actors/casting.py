@@ -23,11 +23,11 @@ from sim.state import FALLS, OBJECT_KINDS, POSTURES, ROLES, CrowdState, ObjectSt
 
 __all__ = ["Cast", "Casting"]
 
-_LEVEL_PX: Final = (44.0, 110.0, 260.0)
+_LEVEL_PX: Final = (48.0, 80.0, 130.0, 200.0, 320.0)
 """Heights in pixels from which the second and each finer level of detail are used."""
 _SLOW_MPS: Final = 0.5
 """Whoever walks slower takes shorter steps."""
-_FOLDS_PX: Final = (40.0, 110.0)
+_FOLDS_PX: Final = (60.0, 120.0)
 _FOLDS: Final = 0.16
 _STAFF: Final = ROLES.index(Role.STAFF)
 _SITTING: Final = POSTURES.index(Posture.SITTING)
@@ -227,14 +227,7 @@ class Casting:
 
     def _landmarks(self, span: NDArray[np.int64], actors: _Parts) -> NDArray[np.float64]:
         """Return the landmarks of people in the world: places and directions, shape (n, LANDMARKS, 6)."""
-        marks = np.arange(LANDMARKS)
-        one, two = (self.poses.pool[span[:, k, None] + marks].astype(float) for k in range(2))
-        mixed = one + actors.blend[:, None, None] * (two - one)
-        turn, shift = actors.matrix[:, :9].reshape(-1, 1, 3, 3), actors.matrix[:, None, 9:]
-        out: NDArray[np.float64] = np.empty_like(mixed)
-        out[..., :3] = (turn @ mixed[..., :3, None])[..., 0] + shift
-        out[..., 3:] = (turn @ mixed[..., 3:, None])[..., 0]
-        return out
+        return np.asarray(_marks(self.poses.pool, span, actors.blend, actors.matrix))
 
     def _lay_objects(
         self, objects: ObjectState, figure: NDArray[np.int64], carrier: NDArray[np.int64],
@@ -246,12 +239,7 @@ class Casting:
         matrix[:, 0] = matrix[:, 4] = size * cos
         matrix[:, 1], matrix[:, 3], matrix[:, 8] = -size * sin, size * sin, size
         matrix[:, 9:11] = objects.position_m
-        for bag in np.flatnonzero(carrier >= 0):
-            who = carrier[bag]
-            hold(
-                OBJECT_KINDS[objects.kind[bag]], self.stock.anchors[figure[bag], 0], float(size[bag]), marks[who],
-                float(people.heading_rad[who]), matrix[bag],
-            )  # fmt: skip
+        hold(objects.kind, self.stock.anchors[figure, 0], size, carrier, marks, people.heading_rad, matrix)
         return matrix
 
 
@@ -299,3 +287,21 @@ def _keys(
         else:
             key[i, 0] = key[i, 1] = first[c]
     return key, blend
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _marks(pool: Any, span: Any, blend: Any, matrix: Any) -> Any:
+    """Return places and directions of the landmarks in the world."""
+    n = span.shape[0]
+    out = np.empty((n, LANDMARKS, 6))
+    own = np.empty(6)
+    for i in range(n):
+        for mark in range(LANDMARKS):
+            for k in range(6):
+                first = pool[k, span[i, 0] + mark]
+                own[k] = first + blend[i] * (pool[k, span[i, 1] + mark] - first)
+            for k in range(3):
+                a, b, c = matrix[i, 3 * k], matrix[i, 3 * k + 1], matrix[i, 3 * k + 2]
+                out[i, mark, k] = a * own[0] + b * own[1] + c * own[2] + matrix[i, 9 + k]
+                out[i, mark, 3 + k] = a * own[3] + b * own[4] + c * own[5]
+    return out

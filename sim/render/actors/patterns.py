@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PATTERNS", "bank"]
+__all__ = ["PATTERNS", "bank", "soft_bank"]
 
 PATTERNS: Final = (
     "plain", "stripes", "broad_stripes", "pinstripes", "checks", "print", "logo", "yoke", "open_front", "flowers",
@@ -17,6 +17,7 @@ PATTERNS: Final = (
 )  # fmt: skip
 """Names of the patterns; the bank holds folds behind them."""
 _SIZE: Final = 64
+_SPOT: Final = 9
 
 
 @cache
@@ -44,6 +45,16 @@ def bank() -> NDArray[np.uint8]:
     layers["hi_vis"][((v > 30) & (v < 35)) | ((v > 44) & (v < 49)) | ((front > 9) & (front < 13) & (v < 31))] = 1.0
     layers["faded"] = 0.55 * np.exp(-(((front - 12) / 6.0) ** 2)) * np.exp(-(((v - 22) / 16.0) ** 2))
     return np.stack([np.round(255 * layers[name]).astype(np.uint8) for name in PATTERNS] + [_folds(rng)])
+
+
+@cache
+def soft_bank() -> NDArray[np.uint8]:
+    """Return the patterns as they look where a few of their squares are one spot; the folds stay; shape as `bank`."""
+    soft = bank().copy()
+    for k in range(len(PATTERNS)):
+        around = np.concatenate((soft[k], soft[k], soft[k]), axis=1)
+        soft[k] = cv2.blur(around, (_SPOT, _SPOT), borderType=cv2.BORDER_REPLICATE)[:, _SIZE : 2 * _SIZE]
+    return soft
 
 
 def _folds(rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -28,8 +28,8 @@ class Poses:
     def __init__(self, stock: Stock, limit_bytes: int = 128 << 20) -> None:
         self._stock = stock
         self._half = max(1, limit_bytes // (2 * _ROW_BYTES))
-        self.pool: NDArray[np.float32] = np.empty((2 * self._half, 6), np.float32)
-        """Rows of all posed meshes, see `sim.render.actors.posing.pose_meshes`; shape (rows, 6)."""
+        self.pool: NDArray[np.float32] = np.empty((6, 2 * self._half), np.float32)
+        """Rows of all posed meshes, see `sim.render.actors.posing.pose_meshes`; shape (6, rows)."""
         self._young: dict[int, int] = {}
         self._old: dict[int, int] = {}
         self._base, self._used = 0, 0
@@ -66,7 +66,7 @@ class Poses:
             total = sum(self._rows_of(name) for name in names)
             if total > self._half:  # one picture needs it all
                 self._half = total * 5 // 4
-                self.pool = np.empty((2 * self._half, 6), np.float32)
+                self.pool = np.empty((6, 2 * self._half), np.float32)
                 self._base, young = 0, {}
                 old = {}
             else:
@@ -91,7 +91,7 @@ class Poses:
             self._young[name] = start
             kept = self._old.get(name)
             if kept is not None:
-                self.pool[start : start + count] = self.pool[kept : kept + count]
+                self.pool[:, start : start + count] = self.pool[:, kept : kept + count]
                 continue
             mesh, rest = divmod(name, self._keys * self._keys)
             key, overlay = divmod(rest, self._keys)

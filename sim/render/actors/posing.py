@@ -115,7 +115,7 @@ def pose_meshes(
         vertex_span: First and past-the-last vertex of each figure and level, shape (F, LEVELS, 2).
         triangle: Corners, counted from the mesh's first vertex, shape (T, 3).
         triangle_span: As `vertex_span`.
-        pool: Written: place and normal of `LANDMARKS` and then of each vertex; shape (rows, 6), float32.
+        pool: Written: place and normal of `LANDMARKS` and then of each vertex; shape (6, rows), float32.
     """
     J = parents.shape[0]
     R, p, turn, up = np.empty((J, 3, 3)), np.empty((J, 3)), np.empty((J, 3)), np.empty(3)
@@ -127,7 +127,7 @@ def pose_meshes(
                 turn[j, k] = rotations[source, j, k]
         rest = rest_joints[f]
         _follow(parents, rest, turn, roots[f, key], R, p)
-        _mark(anchors[f], anchor_joint, rest, R, p, pool[row : row + LANDMARKS])
+        _mark(anchors[f], anchor_joint, rest, R, p, pool[:, row : row + LANDMARKS])
         first, last = vertex_span[f, level, 0], vertex_span[f, level, 1]
         base = row + LANDMARKS
         _point_upwards(p, up)
@@ -144,13 +144,13 @@ def pose_meshes(
                     y += share * (R[j, 1, 0] * a + R[j, 1, 1] * b + R[j, 1, 2] * c + p[j, 1])
                     z += share * (R[j, 2, 0] * a + R[j, 2, 1] * b + R[j, 2, 2] * c + p[j, 2])
             at = base + v - first
-            pool[at, 0], pool[at, 1], pool[at, 2] = x, y, z
+            pool[0, at], pool[1, at], pool[2, at] = x, y, z
             reach = up[0] * x + up[1] * y + up[2] * z
             if head > 0.5 and reach > highest:
                 highest = reach
-                pool[row + CROWN, 0], pool[row + CROWN, 1], pool[row + CROWN, 2] = x, y, z
+                pool[0, row + CROWN], pool[1, row + CROWN], pool[2, row + CROWN] = x, y, z
         mesh, corners = (
-            pool[base : base + last - first],
+            pool[:, base : base + last - first],
             triangle[triangle_span[f, level, 0] : triangle_span[f, level, 1]],
         )
         _turn_normals(corners, weld[first:last], mesh)
@@ -175,33 +175,33 @@ def _mark(anchors: Any, anchor_joint: Any, rest: Any, R: Any, p: Any, out: Any) 
             place = p[j, k]
             for m in range(3):
                 place += R[j, k, m] * (anchors[a, m] - rest[j, m])
-            out[a, k], out[a, 3 + k] = place, R[j, k, 2]
+            out[k, a], out[3 + k, a] = place, R[j, k, 2]
     for k in range(3):
-        out[CHEST, k], out[CHEST, 3 + k] = p[_CHEST_JOINT, k], R[_CHEST_JOINT, k, 0]
+        out[k, CHEST], out[3 + k, CHEST] = p[_CHEST_JOINT, k], R[_CHEST_JOINT, k, 0]
 
 
 @njit(cache=True, error_model="numpy")
 def _turn_normals(triangle: Any, weld: Any, mesh: Any) -> None:
     """Write the normals of a posed mesh: those of the triangles around each place, weighted by their area."""
-    for v in range(mesh.shape[0]):
-        mesh[v, 3], mesh[v, 4], mesh[v, 5] = 0.0, 0.0, 0.0
+    for v in range(mesh.shape[1]):
+        mesh[3, v], mesh[4, v], mesh[5, v] = 0.0, 0.0, 0.0
     for t in range(triangle.shape[0]):
         a, b, c = triangle[t, 0], triangle[t, 1], triangle[t, 2]
-        ux, uy, uz = mesh[b, 0] - mesh[a, 0], mesh[b, 1] - mesh[a, 1], mesh[b, 2] - mesh[a, 2]
-        vx, vy, vz = mesh[c, 0] - mesh[a, 0], mesh[c, 1] - mesh[a, 1], mesh[c, 2] - mesh[a, 2]
+        ux, uy, uz = mesh[0, b] - mesh[0, a], mesh[1, b] - mesh[1, a], mesh[2, b] - mesh[2, a]
+        vx, vy, vz = mesh[0, c] - mesh[0, a], mesh[1, c] - mesh[1, a], mesh[2, c] - mesh[2, a]
         nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
         for k in range(3):
             v = weld[triangle[t, k]]
-            mesh[v, 3] += nx
-            mesh[v, 4] += ny
-            mesh[v, 5] += nz
-    for v in range(mesh.shape[0]):
+            mesh[3, v] += nx
+            mesh[4, v] += ny
+            mesh[5, v] += nz
+    for v in range(mesh.shape[1]):
         if weld[v] == v:
-            size = np.sqrt(mesh[v, 3] ** 2 + mesh[v, 4] ** 2 + mesh[v, 5] ** 2)
+            size = np.sqrt(mesh[3, v] ** 2 + mesh[4, v] ** 2 + mesh[5, v] ** 2)
             if size > 0.0:
-                mesh[v, 3] /= size
-                mesh[v, 4] /= size
-                mesh[v, 5] /= size
+                mesh[3, v] /= size
+                mesh[4, v] /= size
+                mesh[5, v] /= size
         else:  # a seam: the first vertex at the place comes before
             for k in range(3, 6):
-                mesh[v, k] = mesh[weld[v], k]
+                mesh[k, v] = mesh[k, weld[v]]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +73,11 @@ class Repertoire:
             np.array([names.index(name) for name in _FIGURES.get(kind, (kind.value,))], np.int64)
             for kind in OBJECT_KINDS
         ]
-        self._played: dict[tuple[int, int], int] = {}
+        self._played: dict[tuple[int, ...], int] = {}
+        self._carried: dict[tuple[int, ...], int] = {}
+        self._clips: dict[tuple[int, ...], int] = {}
+        self._stands: dict[tuple[int, ...], int] = {}
+        self._habits: dict[tuple[int, ...], int] = {}
         self._named = {clip.name: i for i, clip in enumerate(stock.clips)}
         self._overlays = {name: int(stock.clip_first[number]) for name, number in self._named.items()}
         self._of = {posture: self._tagged(tag) for posture, tag in _CLIPS.items()}
@@ -84,44 +89,20 @@ class Repertoire:
         self, body: NDArray[np.int8], height_m: NDArray[np.float64], looks: NDArray[np.int64]
     ) -> NDArray[np.int64]:
         """Return the figure of each person: always the same for the same person."""
-        out = np.empty(len(body), np.int64)
-        for i, who in enumerate(zip(looks.tolist(), body.tolist(), strict=True)):
-            found = self._played.get(who)
-            if found is None:
-                found = self._played[who] = self._figure(who[1], float(height_m[i]), who[0])
-            out[i] = found
-        return out
+        return self._each(self._played, self._figure, looks, body, height_m)
 
     def objects(self, kind: NDArray[np.int8], looks: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the figure of each object."""
-        choices = [self._objects[k] for k in kind.tolist()]
-        return np.array(
-            [c[int(random_of(n, 30) * len(c))] for c, n in zip(choices, looks.tolist(), strict=True)], np.int64
-        )
+        return self._each(self._carried, self._object, looks, kind)
 
     def clips(self, people: CrowdState, seated: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return the clip of each person; ``seated``: on something that is a seat."""
-        out = np.empty(len(people.id), np.int64)
-        for i, (code, body, looks) in enumerate(
-            zip(people.posture.tolist(), people.body.tolist(), people.looks.tolist(), strict=True)
-        ):
-            posture = POSTURES[code]
-            choice = self._of[posture]
-            if posture in (Posture.FALLING, Posture.FALLEN):
-                choice = self._falls[int(people.fall[i])]
-            elif BODIES[body] is Body.WHEELCHAIR and posture is not Posture.LYING:
-                choice = self._rolls if posture in (Posture.WALKING, Posture.RUNNING) else self._rests
-            elif posture is Posture.WALKING and BODIES[body] is Body.ELDERLY:
-                choice = self._walk_old
-            elif posture is Posture.SITTING and not seated[i]:
-                choice = self._on_floor
-            out[i] = choice[int(random_of(looks, 40) * len(choice))]
-        return out
+        told = (people.looks, people.body, people.posture, people.fall, seated)
+        return self._each(self._clips, self._clip, *told)
 
     def standing(self, looks: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the clip in which each stands."""
-        choice = self._of[Posture.STANDING]
-        return np.array([choice[int(random_of(n, 40) * len(choice))] for n in looks.tolist()], np.int64)
+        return self._each(self._stands, self._stand, looks)
 
     def goes_on_foot(self, body: NDArray[np.int8]) -> NDArray[np.bool_]:
         """Return who walks rather than rolls."""
@@ -133,21 +114,54 @@ class Repertoire:
 
     def habits(self, people: CrowdState) -> NDArray[np.int64]:
         """Return what arms do that hold no bag: -1 for hanging and swinging, push a pram, hold a telephone."""
-        out = np.full(len(people.id), -1, np.int64)
-        for i, (code, body, looks) in enumerate(
-            zip(people.posture.tolist(), people.body.tolist(), people.looks.tolist(), strict=True)
-        ):
-            if BODIES[body] is Body.PRAM and POSTURES[code] in _UPRIGHT:
-                out[i] = self.overlay("push")
-            elif BODIES[body] in (Body.ADULT, Body.ELDERLY):
-                drawn = random_of(looks, 42)
-                for name, share in _HABITS.get(POSTURES[code], ()):
-                    if 0 <= drawn < share:
-                        out[i] = self.overlay(name)
-                    drawn -= share
+        return self._each(self._habits, self._habit, people.looks, people.body, people.posture)
+
+    def _each(
+        self, known: dict[tuple[int, ...], int], choose: Callable[..., int], *told: NDArray[Any]
+    ) -> NDArray[np.int64]:
+        """Return the choice for each row of what is told; the same for the same, so it is made once."""
+        out = np.empty(len(told[0]), np.int64)
+        for i, row in enumerate(zip(*(column.tolist() for column in told), strict=True)):
+            found = known.get(row)
+            if found is None:
+                found = known[row] = choose(*row)
+            out[i] = found
         return out
 
-    def _figure(self, body: int, height_m: float, looks: int) -> int:
+    def _clip(self, looks: int, body: int, posture_code: int, fall: int, seated: bool) -> int:
+        posture = POSTURES[posture_code]
+        choice = self._of[posture]
+        if posture in (Posture.FALLING, Posture.FALLEN):
+            choice = self._falls[fall]
+        elif BODIES[body] is Body.WHEELCHAIR and posture is not Posture.LYING:
+            choice = self._rolls if posture in (Posture.WALKING, Posture.RUNNING) else self._rests
+        elif posture is Posture.WALKING and BODIES[body] is Body.ELDERLY:
+            choice = self._walk_old
+        elif posture is Posture.SITTING and not seated:
+            choice = self._on_floor
+        return choice[int(random_of(looks, 40) * len(choice))]
+
+    def _habit(self, looks: int, body: int, posture_code: int) -> int:
+        posture = POSTURES[posture_code]
+        if BODIES[body] is Body.PRAM and posture in _UPRIGHT:
+            return self.overlay("push")
+        if BODIES[body] in (Body.ADULT, Body.ELDERLY):
+            drawn = random_of(looks, 42)
+            for name, share in _HABITS.get(posture, ()):
+                if 0 <= drawn < share:
+                    return self.overlay(name)
+                drawn -= share
+        return -1
+
+    def _object(self, looks: int, kind: int) -> int:
+        choice = self._objects[kind]
+        return int(choice[int(random_of(looks, 30) * len(choice))])
+
+    def _stand(self, looks: int) -> int:
+        choice = self._of[Posture.STANDING]
+        return choice[int(random_of(looks, 40) * len(choice))]
+
+    def _figure(self, looks: int, body: int, height_m: float) -> int:
         choice = self._bodies[body]
         if not len(choice):
             raise ParvisError(f"the atlas of figures has nobody of the body {BODIES[body].value!r}")

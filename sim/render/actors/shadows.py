@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numba import njit
 
+from sim.render.actors.points import ROWS, STRIDE, D, U, V, X, Y, Z, mix
 from sim.render.actors.posing import LANDMARKS, handed
 from sim.render.lens import NEAR_M, local_map, project_point
 
@@ -19,6 +20,9 @@ __all__ = ["lay_floor", "throw", "touch"]
 _LEAST_BLUR_PX: Final = 0.75
 _MOST_BLUR_PX: Final = 24.0
 _LONGEST_M: Final = 60.0
+_GONE, _HIGH, _BENT, _DROP = 3, 4, 5, 9
+"""Further rows of the vertices' scratch: way of the shadow, height, and what must be above 0."""
+_U0, _V0 = np.uint64(U * STRIDE), np.uint64(V * STRIDE)
 _LOW_M: Final = 0.3
 """What is lower keeps the sky from the floor."""
 _TOUCH_M: Final = 0.09
@@ -42,7 +46,7 @@ def throw(
             shape (n, 4).
         strength: Share of all light that the shadow takes, shape (n,).
         width: Angle under which the light is seen, radians: so much wider is a shadow's edge per metre of way.
-        pool: Posed meshes, shape (rows, 6).
+        pool: Posed meshes, shape (6, rows).
         triangle: Shape (T, 3).
         lens: See `sim.render.lens.lens_array`.
         ground: 255 where the floor is seen, shape (h, w).
@@ -50,10 +54,7 @@ def throw(
         dark: Written by maximum: share of the light that is taken, 0 to 255, shape (h, w), uint8.
         rows_touched: Written: first and past-the-last row of the picture that was touched, shape (2,).
     """
-    most = 0
-    for i in rows:
-        most = max(most, span[i, 3])
-    point = np.empty((most, 2), np.float32)
+    point = np.empty(ROWS * STRIDE, np.float32)
     mask = np.zeros(1 << 14, np.uint8)
     row_low, row_high = np.empty(4096, np.int64), np.empty(4096, np.int64)
     total = np.zeros(1 << 14, np.int32)
@@ -64,14 +65,12 @@ def throw(
         if strength[i] < 0.01:
             continue
         count = span[i, 3]
-        if not _land(
-            pool[span[i, 0] + LANDMARKS : span[i, 0] + LANDMARKS + count],
-            pool[span[i, 1] + LANDMARKS : span[i, 1] + LANDMARKS + count],
-            np.float32(blend[i]), matrix[i], lights[i], lens, point, way,
-        ):  # fmt: skip
+        one, two = span[i, 0] + LANDMARKS, span[i, 1] + LANDMARKS
+        mix(pool[:3, one : one + count], pool[:3, two : two + count], np.float32(blend[i]), point)
+        if not _land(count, matrix[i], lights[i], lens, point, way):
             continue
         per_way = 0.5 * width * way[3]
-        margin = int(min(_MOST_BLUR_PX, _LEAST_BLUR_PX + per_way * way[2])) + 2
+        margin = 2 * int(min(_MOST_BLUR_PX, _LEAST_BLUR_PX + per_way * way[2])) + 2  # of the blur, and what it sees
         if not _frame(point, count, margin, dark.shape[1], dark.shape[0], patch):
             continue
         wide, high = patch[2], patch[3]
@@ -94,66 +93,67 @@ def throw(
 
 
 @njit(cache=True, error_model="numpy")
-def _land(one: Any, two: Any, blend: Any, matrix: Any, light: Any, lens: Any, point: Any, way: Any) -> Any:
-    """Write where each vertex's shadow is seen, and its height; return whether the shadow can be drawn.
+def _land(count: int, matrix: Any, light: Any, lens: Any, point: Any, way: Any) -> Any:
+    """Write where each vertex's shadow is seen; return whether the shadow can be drawn.
 
     ``way`` gets the picture's direction from the foot of the shadow to its far end, as metres of way a pixel along u
     and v, the longest way, the pixels a metre, where the foot is seen, and how far it is from the camera.
     """
-    reach = np.float32(_LONGEST_M)
-    longest = 0.0
     lx, ly, lz, lw = np.float32(light[0]), np.float32(light[1]), np.float32(light[2]), np.float32(light[3])
     M = matrix.astype(np.float32)
+    m0, m1, m2, m3, m4, m5, m6, m7, m8 = M[0], M[1], M[2], M[3], M[4], M[5], M[6], M[7], M[8]
+    m9, m10, m11 = M[9], M[10], M[11]
     c = lens.astype(np.float32)
-    f1, f2 = np.float32(1.0), np.float32(2.0)
-    zero = np.float32(0.0)
-    low_u, low_v, low_z = zero, zero, np.float32(1e9)
-    top_u, top_v, top_way = zero, zero, zero
-    deep = f1
-    for v in range(one.shape[0]):
-        a = one[v, 0] + blend * (two[v, 0] - one[v, 0])
-        b = one[v, 1] + blend * (two[v, 1] - one[v, 1])
-        d = one[v, 2] + blend * (two[v, 2] - one[v, 2])
-        x = M[0] * a + M[1] * b + M[2] * d + M[9]
-        y = M[3] * a + M[4] * b + M[5] * d + M[10]
-        z = max(M[6] * a + M[7] * b + M[8] * d + M[11], zero)
+    c0, c1, c3, c4, c6, c7, c9, c10, c11 = c[0], c[1], c[3], c[4], c[6], c[7], c[9], c[10], c[11]
+    fx, fy, cx, cy, k1, k2, p1, p2, k3 = c[12], c[13], c[14], c[15], c[16], c[17], c[18], c[19], c[20]
+    f0, f1, f2, f3 = np.float32(0.0), np.float32(1.0), np.float32(2.0), np.float32(3.0)
+    f5, f7, reach = np.float32(5.0), np.float32(7.0), np.float32(_LONGEST_M)
+    n = np.uint64(count)
+    for v in range(n):
+        a, b, d = point[X * STRIDE + v], point[Y * STRIDE + v], point[Z * STRIDE + v]
+        x, y, z = m0 * a + m1 * b + m2 * d + m9, m3 * a + m4 * b + m5 * d + m10, m6 * a + m7 * b + m8 * d + m11
+        z = z if z > f0 else f0
         drop = lz - lw * z  # the light stands so much higher
-        if drop <= np.float32(1e-3):
-            return False
         along = z / drop
         sx, sy = (lx - lw * x) * along, (ly - lw * y) * along
         gone = np.sqrt(sx * sx + sy * sy + z * z)
-        if gone > reach:
-            sx, sy = sx * reach / gone, sy * reach / gone
-        gx, gy = x - sx, y - sy
-        deep = c[6] * gx + c[7] * gy + c[11]
-        if deep < np.float32(NEAR_M):
-            return False
-        p = (c[0] * gx + c[1] * gy + c[9]) / deep
-        q = (c[3] * gx + c[4] * gy + c[10]) / deep
+        part = reach / gone if gone > reach else f1
+        gx, gy = x - sx * part, y - sy * part
+        deep = c6 * gx + c7 * gy + c11
+        per = f1 / deep
+        p, q = (c0 * gx + c1 * gy + c9) * per, (c3 * gx + c4 * gy + c10) * per
         r2 = p * p + q * q
-        radial = f1 + r2 * (c[16] + r2 * (c[17] + r2 * c[20]))
-        slope = f1 + r2 * (np.float32(3.0) * c[16] + r2 * (np.float32(5.0) * c[17] + r2 * np.float32(7.0) * c[20]))
-        if slope <= zero or radial <= zero:
+        radial = f1 + r2 * (k1 + r2 * (k2 + r2 * k3))
+        slope = f1 + r2 * (f3 * k1 + r2 * (f5 * k2 + r2 * f7 * k3))
+        point[U * STRIDE + v] = fx * (p * radial + f2 * p1 * p * q + p2 * (r2 + f2 * p * p)) + cx
+        point[V * STRIDE + v] = fy * (q * radial + p1 * (r2 + f2 * q * q) + f2 * p2 * p * q) + cy
+        point[D * STRIDE + v] = deep
+        point[_GONE * STRIDE + v] = gone
+        point[_HIGH * STRIDE + v] = z
+        # what must be above 0 for the lens, and for the light
+        point[_BENT * STRIDE + v] = slope if slope < radial else radial
+        point[_DROP * STRIDE + v] = drop
+    low: Any = np.uint64(0)
+    top = low
+    for v in range(n):
+        if (
+            point[D * STRIDE + v] < np.float32(NEAR_M)
+            or point[_BENT * STRIDE + v] <= f0
+            or point[_DROP * STRIDE + v] <= np.float32(1e-3)
+        ):
             return False
-        point[v, 0] = c[12] * (p * radial + f2 * c[18] * p * q + c[19] * (r2 + f2 * p * p)) + c[14]
-        point[v, 1] = c[13] * (q * radial + c[18] * (r2 + f2 * q * q) + f2 * c[19] * p * q) + c[15]
-        if z < low_z:
-            low_u, low_v, low_z = point[v, 0], point[v, 1], z
-        if gone > top_way:
-            top_u, top_v, top_way = point[v, 0], point[v, 1], gone
-        longest = max(longest, gone)
-    du, dv = top_u - low_u, top_v - low_v
+        low = v if point[_HIGH * STRIDE + v] < point[_HIGH * STRIDE + low] else low
+        top = v if point[_GONE * STRIDE + v] > point[_GONE * STRIDE + top] else top
+    foot_u, foot_v = point[U * STRIDE + low], point[V * STRIDE + low]
+    du, dv = point[U * STRIDE + top] - foot_u, point[V * STRIDE + top] - foot_v
     square = du * du + dv * dv
-    way[2] = min(longest, _LONGEST_M)
-    way[4], way[5] = low_u, low_v
-    ex = c[0] * M[9] + c[1] * M[10] + c[9]
-    ey = c[3] * M[9] + c[4] * M[10] + c[10]
-    ez = c[6] * M[9] + c[7] * M[10] + c[11]
+    way[2] = min(np.float64(point[_GONE * STRIDE + top]), _LONGEST_M)
+    way[4], way[5] = foot_u, foot_v
+    ex, ey, ez = c0 * m9 + c1 * m10 + c9, c3 * m9 + c4 * m10 + c10, c6 * m9 + c7 * m10 + c11
     way[6] = np.sqrt(ex * ex + ey * ey + ez * ez)
-    way[3] = c[12] / max(ez, f1)
-    per = way[2] / square if square > 1.0 else 0.0
-    way[0], way[1] = du * per, dv * per
+    way[3] = fx / max(ez, f1)
+    per_pixel = way[2] / square if square > 1.0 else 0.0
+    way[0], way[1] = du * per_pixel, dv * per_pixel
     return True
 
 
@@ -161,18 +161,20 @@ def _land(one: Any, two: Any, blend: Any, matrix: Any, light: Any, lens: Any, po
 def _frame(point: Any, count: int, margin: int, width: int, height: int, patch: Any) -> Any:
     x1: Any = np.float32(np.inf)
     y1, x2, y2 = x1, -x1, -x1
-    for v in range(count):
-        x1, x2 = min(x1, point[v, 0]), max(x2, point[v, 0])
-        y1, y2 = min(y1, point[v, 1]), max(y2, point[v, 1])
+    n = np.uint64(count)
+    for v in range(n):
+        x, y = point[U * STRIDE + v], point[V * STRIDE + v]
+        x1, x2 = x if x < x1 else x1, x if x > x2 else x2
+        y1, y2 = y if y < y1 else y1, y if y > y2 else y2
     if not (x2 >= -margin and y2 >= -margin and x1 < width + margin and y1 < height + margin):
         return False
     left, top = int(np.floor(max(x1, -40.0))) - margin, int(np.floor(max(y1, -40.0))) - margin
     patch[0], patch[1] = left, top
     patch[2] = int(np.ceil(min(x2, width + 40.0))) + margin + 1 - left
     patch[3] = int(np.ceil(min(y2, height + 40.0))) + margin + 1 - top
-    for v in range(count):
-        point[v, 0] -= np.float32(left)
-        point[v, 1] -= np.float32(top)
+    for v in range(n):
+        point[U * STRIDE + v] -= np.float32(left)
+        point[V * STRIDE + v] -= np.float32(top)
     return True
 
 
@@ -181,12 +183,10 @@ def _fill(point: Any, triangle: Any, turn: Any, wide: int, high: int, mask: Any,
     """Mark what the triangles that face the light cover."""
     zero = np.float32(0.0)
     for t in range(triangle.shape[0]):
-        a, b, c = triangle[t, 0], triangle[t, 1], triangle[t, 2]
-        ax, ay, bx, by, cx, cy = point[a, 0], point[a, 1], point[b, 0], point[b, 1], point[c, 0], point[c, 1]
+        a, b, c = np.uint64(triangle[t, 0]), np.uint64(triangle[t, 1]), np.uint64(triangle[t, 2])
+        ax, ay = point[_U0 + a], point[_V0 + a]
+        bx, by, cx, cy = point[_U0 + b], point[_V0 + b], point[_U0 + c], point[_V0 + c]
         if ((bx - ax) * (cy - ay) - (cx - ax) * (by - ay)) * turn >= zero:
-            continue
-        y1, y2 = max(int(np.ceil(min(ay, min(by, cy)))), 0), min(int(np.floor(max(ay, max(by, cy)))), high - 1)
-        if y2 < y1:
             continue
         tx, ty, mx, my, ex, ey = ax, ay, bx, by, cx, cy
         if my < ty:
@@ -195,6 +195,11 @@ def _fill(point: Any, triangle: Any, turn: Any, wide: int, high: int, mask: Any,
             mx, my, ex, ey = ex, ey, mx, my
             if my < ty:
                 tx, ty, mx, my = mx, my, tx, ty
+        y1: Any = np.int64(np.ceil(ty))
+        y2: Any = np.int64(np.floor(ey))
+        y1, y2 = y1 if y1 > 0 else 0, y2 if y2 < high - 1 else high - 1
+        if y2 < y1:
+            continue
         long = (ex - tx) / (ey - ty) if ey > ty else zero
         upper = (mx - tx) / (my - ty) if my > ty else zero
         lower = (ex - mx) / (ey - my) if ey > my else zero
@@ -202,11 +207,15 @@ def _fill(point: Any, triangle: Any, turn: Any, wide: int, high: int, mask: Any,
             at = np.float32(y)
             low = tx + (at - ty) * long
             up = tx + (at - ty) * upper if at < my else mx + (at - my) * lower
-            x1, x2 = max(int(np.ceil(min(low, up))), 0), min(int(np.ceil(max(low, up))), wide)
+            low, up = (low, up) if low < up else (up, low)
+            x1: Any = np.int64(np.ceil(low))
+            x2: Any = np.int64(np.ceil(up))
+            x1, x2 = x1 if x1 > 0 else 0, x2 if x2 < wide else wide
             if x1 < x2:
-                row_low[y], row_high[y] = min(row_low[y], x1), max(row_high[y], x2)
-            for x in range(y * wide + x1, y * wide + x2):
-                mask[x] = 1
+                row_low[y] = x1 if x1 < row_low[y] else row_low[y]
+                row_high[y] = x2 if x2 > row_high[y] else row_high[y]
+                for x in range(np.uint64(y * wide + x1), np.uint64(y * wide + x2)):
+                    mask[x] = 1
 
 
 @njit(cache=True, error_model="numpy")
@@ -231,34 +240,48 @@ def _soften(
     """Blur each place of a mask as widely as what throws its shadow is far, and darken the floor by it."""
     left, top, wide, high = patch[0], patch[1], patch[2], patch[3]
     height, width = dark.shape
-    foot_u, foot_v = way[4] - left, way[5] - top
-    strongest = np.uint8(strength)
+    foot_u, foot_v = np.float32(way[4] - left), np.float32(way[5] - top)
+    along_u, along_v, farthest = np.float32(way[0]), np.float32(way[1]), np.float32(way[2])
+    least, most, wider = np.float32(_LEAST_BLUR_PX), np.float32(_MOST_BLUR_PX), np.float32(per_way)
+    flat, full, zero, one = np.float32(squash), np.float32(strength / 255.0), np.float32(0.0), np.float32(1.0)
+    strongest, stride = np.uint8(strength), wide + 1
     reach = int(min(_MOST_BLUR_PX, _LEAST_BLUR_PX + per_way * way[2])) + 1
     for y in range(max(0, -top), min(high, height - top)):
         x1, x2 = wide, 0
         for other in range(max(0, y - reach), min(high, y + reach + 1)):
-            x1, x2 = min(x1, row_low[other]), max(x2, row_high[other])
+            x1 = row_low[other] if row_low[other] < x1 else x1
+            x2 = row_high[other] if row_high[other] > x2 else x2
+        down = (np.float32(y) - foot_v) * along_v
         for x in range(max(x1 - reach, max(0, -left)), min(x2 + reach, min(wide, width - left))):
             if ground[top + y, left + x] == 0 or dark[top + y, left + x] >= strongest:
                 continue
-            along = min(max((x - foot_u) * way[0] + (y - foot_v) * way[1], 0.0), way[2])
-            radius = min(_LEAST_BLUR_PX + per_way * along, _MOST_BLUR_PX)
-            r, s = int(radius), int(radius * squash)
-            outer = _box(total, x, y, r + 1, s + 1, wide, high)
+            along = (np.float32(x) - foot_u) * along_u + down
+            along = along if along > zero else zero
+            along = along if along < farthest else farthest
+            radius = least + wider * along
+            radius = radius if radius < most else most
+            r: Any = np.int64(np.int32(radius))
+            s: Any = np.int64(np.int32(radius * flat))
+            # the patch has a margin wider than this; what is clipped lies farther outside the picture
+            outer = _box(total, stride, x, y, r + 1, s + 1)
             if outer == 0:
                 continue
-            inner = _box(total, x, y, r, s, wide, high)
-            more = radius - r
-            cover = (1.0 - more) * inner / ((2 * r + 1) * (2 * s + 1)) + more * outer / ((2 * r + 3) * (2 * s + 3))
-            taken = np.uint8(strength * cover * share[top + y, left + x] * (1.0 / 255.0))
-            dark[top + y, left + x] = max(dark[top + y, left + x], taken)
+            all_of = (2 * r + 3) * (2 * s + 3)
+            cover = one
+            if outer != all_of:
+                inner = np.float32(_box(total, stride, x, y, r, s)) / np.float32((2 * r + 1) * (2 * s + 1))
+                more = radius - np.float32(r)
+                cover = inner + more * (np.float32(outer) / np.float32(all_of) - inner)
+            taken = np.uint8(full * cover * np.float32(share[top + y, left + x]))
+            if taken > dark[top + y, left + x]:
+                dark[top + y, left + x] = taken
 
 
 @njit(cache=True, error_model="numpy", inline="always")
-def _box(total: Any, x: int, y: int, r: int, s: int, wide: int, high: int) -> Any:
+def _box(total: Any, stride: int, x: int, y: int, r: int, s: int) -> Any:
     """Count what is marked from (x - r, y - s) to (x + r, y + s)."""
-    x1, x2 = max(x - r, 0), min(x + r + 1, wide)
-    top, bottom = max(y - s, 0) * (wide + 1), min(y + s + 1, high) * (wide + 1)
+    top, bottom = (y - s) * stride, (y + s + 1) * stride
+    x1, x2 = x - r, x + r + 1
     return total[bottom + x2] - total[top + x2] - total[bottom + x1] + total[top + x1]
 
 
@@ -273,7 +296,7 @@ def touch(
         span: See `sim.render.actors.drawing.draw`.
         blend: See there.
         matrix: See there.
-        pool: Posed meshes, shape (rows, 6).
+        pool: Posed meshes, shape (6, rows).
         lens: See `sim.render.lens.lens_array`.
         ground: 255 where the floor is seen, shape (h, w).
         dark: Written by maximum, see `throw`.
@@ -285,9 +308,9 @@ def touch(
         first, second, share = span[i, 0] + LANDMARKS, span[i, 1] + LANDMARKS, blend[i]
         count, x, y, xx, xy, yy, near = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         for v in range(span[i, 3]):
-            c = pool[first + v, 2] + share * (pool[second + v, 2] - pool[first + v, 2])
-            a = pool[first + v, 0] + share * (pool[second + v, 0] - pool[first + v, 0])
-            b = pool[first + v, 1] + share * (pool[second + v, 1] - pool[first + v, 1])
+            c = pool[2, first + v] + share * (pool[2, second + v] - pool[2, first + v])
+            a = pool[0, first + v] + share * (pool[0, second + v] - pool[0, first + v])
+            b = pool[1, first + v] + share * (pool[1, second + v] - pool[1, first + v])
             z = matrix[i, 6] * a + matrix[i, 7] * b + matrix[i, 8] * c + matrix[i, 11]
             if z < _LOW_M:
                 weight = (_LOW_M - max(z, 0.0)) / _LOW_M

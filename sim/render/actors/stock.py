@@ -14,7 +14,7 @@ from sim.render.library import ANCHORS, JOINT_NAMES, PARENTS, Clip, Figure, Libr
 
 __all__ = ["LEVELS", "Stock", "shipped"]
 
-LEVELS: Final = 4
+LEVELS: Final = 6
 """Levels of detail; a figure that has fewer repeats its coarsest."""
 
 

@@ -8,7 +8,7 @@ from scenarios.camera import Camera
 from sim.render import library as lib
 from sim.render.actors.clothes import PERSON, wear
 from sim.render.actors.drawing import LOOK, SPAN, draw
-from sim.render.actors.patterns import bank
+from sim.render.actors.patterns import bank, soft_bank
 from sim.render.actors.poses import Poses
 from sim.render.actors.posing import CROWN
 from sim.render.actors.shadows import lay_floor, throw, touch
@@ -78,7 +78,8 @@ class Stage:
         s = self.stock
         draw(
             self.order, self.span, self.blend, self.matrix, self.light, self.look, np.full(len(self.rows), fold),
-            self.pool, s.triangle, s.region, s.uv, s.occlusion, bank(), self.lens, self.depth, self.canvas, self.owner,
+            self.pool, s.triangle, s.region, s.uv, s.occlusion, bank(), soft_bank(), self.lens, self.depth,
+            self.canvas, self.owner,
             mirror, self.whole, np.array((H, 0)),
         )  # fmt: skip
         return self
@@ -140,7 +141,7 @@ def test_every_level_of_detail_has_nearly_the_same_silhouette(level):
 def test_the_crown_of_the_head_is_where_the_camera_projects_it():
     for view in (EYE_LEVEL, OBLIQUE):
         stage = Stage(camera(view), [(0.0, 0.0, 0.7, FIGURE, "stand", 0.0)]).draw()
-        crown = stage.pool[stage.span[0, 0] + CROWN, :3] @ stage.matrix[0, :9].reshape(3, 3).T + stage.matrix[0, 9:]
+        crown = stage.pool[:3, stage.span[0, 0] + CROWN] @ stage.matrix[0, :9].reshape(3, 3).T + stage.matrix[0, 9:]
         (px,), _ = stage.camera.project(crown[None])
         column = stage.owner[:, round(px[0])] == 0
         assert abs(np.flatnonzero(column).min() - px[1]) < 0.06 * np.ptp(stage.whole[0, [2, 4]])

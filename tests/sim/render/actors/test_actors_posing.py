@@ -21,7 +21,7 @@ def people(stock):
 def find(poses, figure, level, key, overlay=-1):
     (row,) = poses.find(np.array([figure]), np.array([level]), np.array([key]), np.array([overlay]))
     first, last = poses._stock.vertex_span[figure, level]
-    return poses.pool[row : row + LANDMARKS + last - first].copy()
+    return poses.pool[:, row : row + LANDMARKS + last - first].T.copy()
 
 
 def test_a_rotation_vector_turns_as_it_says():
@@ -86,7 +86,7 @@ def test_what_is_kept_is_bounded_and_changes_nothing(stock):
         one, two = (p.find(figure, level, key, none) for p in (small, large))
         for a, b, f in zip(one, two, figure, strict=True):
             count = LANDMARKS + int(np.diff(stock.vertex_span[f, 0])[0])
-            np.testing.assert_array_equal(small.pool[a : a + count], large.pool[b : b + count])
+            np.testing.assert_array_equal(small.pool[:, a : a + count], large.pool[:, b : b + count])
     assert small.bytes_used == size <= 1 << 20
     assert small.posed > large.posed
 
