@@ -176,7 +176,7 @@ class Casting:
             key[slow, 0] = nearest[slow]
             key[slow, 1] = stock.clip_first[repertoire.standing(people.looks)][slow]
             blend[slow] = 1.0 - speed[slow] / _SLOW_MPS
-        self._transitions.enact(people, objects, time_s, key, blend)
+        self._transitions.enact(people, objects, key, blend)
         overlay = self._overlays(people, objects, carrier)
         cos, sin = np.cos(people.heading_rad), np.sin(people.heading_rad)
         matrix = np.zeros((len(figure), 12))
@@ -190,7 +190,7 @@ class Casting:
         matrix[:, 9] = people.position_m[:, 0] + forth * cos
         matrix[:, 10] = people.position_m[:, 1] + forth * sin
         matrix[:, 11] = np.where(seat > 0, seat - _SEAT_M * scale, 0.0)
-        self._transitions.lay(people, objects, key, matrix)
+        self._transitions.lay(people, objects, key, blend, matrix)
         return _Parts(figure, key, overlay, blend, matrix)
 
     def _overlays(self, people: CrowdState, objects: ObjectState, carrier: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from scenarios.population import Fall, Posture, ThingKind
@@ -42,7 +43,8 @@ _ROLLS: Final = 3 / 11
 """Share of getting up after which whoever lay on the side is on all fours; a key pose of the clip."""
 _SHIFTS: Final = ("stand", "stand_weight_left", "stand_weight_right")
 """Who stands in one of these ways changes between them."""
-_SHIFT_EVERY_S: Final = (7.0, 16.0)
+_SHIFT_LEAST_S: Final = 7.0
+_SHIFT_MOST_S: Final = 16.0
 _SHIFT_FOR_S: Final = 1.4
 _ON_BAG_M: Final = 0.6
 _SLEEPS: Final = ("lie_side", "lie_curled")
@@ -66,8 +68,12 @@ class Transitions:
         self._first = stock.clip_first
         names = [clip.name for clip in stock.clips]
         self._clip = {name: number for number, name in enumerate(names)}
-        self._shifts = [self._key(name) for name in _SHIFTS]
+        self._shifts = np.array([self._key(name) for name in _SHIFTS])
         someone = next(figure for figure in stock.figures if figure.kind == "person")
+        self._feet = np.zeros(len(stock.rotation))
+        for name in _SHIFTS:
+            standing = pose(someone, stock.clips[self._clip[name]], 0.0)[1]
+            self._feet[self._key(name)] = standing[list(_FEET), 1].mean() / someone.height_m
         self._lies: dict[int, tuple[float, NDArray[np.float64], NDArray[np.float64]]] = {}
         for number, clip in enumerate(stock.clips):
             if "lie" in clip.tags:
@@ -88,7 +94,6 @@ class Transitions:
         self,
         people: CrowdState,
         objects: ObjectState,
-        time_s: float,
         key: NDArray[np.int64],
         blend: NDArray[np.float64],
     ) -> None:
@@ -97,7 +102,6 @@ class Transitions:
         Args:
             people: Everybody.
             objects: Everything.
-            time_s: The instant.
             key: The two key poses of each, shape (n, 2); changed in place.
             blend: Share of the second, shape (n,); changed in place.
         """
@@ -108,20 +112,39 @@ class Transitions:
             upright = (people.posture == _STANDING) | (people.posture == _WALKING)
             for i in np.flatnonzero(upright & (before == _CROUCHING) & (people.posture_s < _UP_S)):
                 self._rise(i, people, key, blend)
-        for i in np.flatnonzero((people.posture == _STANDING) & np.isin(key[:, 0], self._shifts) & (blend == 0)):
-            self._shift(i, int(people.looks[i]), time_s, key, blend)
+        _shift(
+            np.flatnonzero((people.posture == _STANDING) & (blend == 0)),
+            people.looks,
+            people.posture_s,
+            self._shifts,
+            key,
+            blend,
+        )
 
     def lay(
-        self, people: CrowdState, objects: ObjectState, key: NDArray[np.int64], matrix: NDArray[np.float64]
+        self,
+        people: CrowdState,
+        objects: ObjectState,
+        key: NDArray[np.int64],
+        blend: NDArray[np.float64],
+        matrix: NDArray[np.float64],
     ) -> None:
-        """Turn those who lie along their heading, head ahead, about their middle; lift who lies on a sleeping bag.
+        """Put people where they are by what touches the floor.
+
+        Feet stay where they are while the weight shifts; who lies is turned along the heading, head ahead, about the
+        body's middle, and lifted where a sleeping bag is below.
 
         Args:
             people: Everybody.
             objects: Everything.
-            key: The two key poses of each, shape (n, 2).
+            key: The two key poses of each, shape (n, 2); changed for sleepers.
+            blend: Share of the second, shape (n,).
             matrix: Where they are, see `sim.render.actors.casting.Cast`; changed in place.
         """
+        aside = (1.0 - blend) * self._feet[key[:, 0]] + blend * self._feet[key[:, 1]]
+        aside *= people.height_m / matrix[:, 8]
+        matrix[:, 9] -= aside * matrix[:, 1]
+        matrix[:, 10] -= aside * matrix[:, 4]
         bags = objects.position_m[objects.kind == _SLEEPING_BAG]
         for i in np.flatnonzero(people.posture == _LYING):
             bedded = len(bags) and np.hypot(*(bags - people.position_m[i]).T).min() < _ON_BAG_M
@@ -157,7 +180,7 @@ class Transitions:
         elif share < 1 and key[i, 0] == self._key("crouch"):
             self._play("crouch_down", share, i, key, blend)
         elif share < 1:
-            key[i] = self._shifts[0], key[i, 0]
+            key[i] = int(self._shifts[0]), key[i, 0]
             blend[i] = share * share * (3 - 2 * share)
 
     def _get_up(self, i: Any, fall: Fall, share: float, key: Any, blend: Any) -> None:
@@ -178,16 +201,6 @@ class Transitions:
         key[i] = (int(key[i, 1] if blend[i] > 0.5 else key[i, 0]), target)
         blend[i] = share * share * (3 - 2 * share)
 
-    def _shift(self, i: Any, looks: int, time_s: float, key: Any, blend: Any) -> None:
-        """Every few seconds the weight goes over to another leg."""
-        low, high = _SHIFT_EVERY_S
-        every = low + (high - low) * random_of(looks, 45)
-        at = time_s / every + random_of(looks, 46)
-        slot = int(np.floor(at))
-        key[i] = [self._shifts[int(random_of(looks, 1000 + n) * len(self._shifts))] for n in (slot, slot + 1)]
-        share = min(max(((at - slot) * every - (every - _SHIFT_FOR_S)) / _SHIFT_FOR_S, 0.0), 1.0)
-        blend[i] = share * share * (3 - 2 * share)
-
     def _key(self, name: str) -> int:
         return int(self._first[self._clip[name]])
 
@@ -198,3 +211,20 @@ class Transitions:
         low = min(int(at), count - 1)
         key[i] = self._first[clip] + low, self._first[clip] + min(low + 1, count - 1)
         blend[i] = at - low
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _shift(who: Any, looks: Any, posture_s: Any, ways: Any, key: Any, blend: Any) -> None:
+    """Every few seconds the weight of those who stand in one of some ways goes over to another leg."""
+    count = ways.shape[0]
+    for i in who:
+        if not (ways == key[i, 0]).any():
+            continue
+        every = _SHIFT_LEAST_S + (_SHIFT_MOST_S - _SHIFT_LEAST_S) * random_of(looks[i], 45)
+        at = posture_s[i] / every
+        slot = int(np.floor(at))
+        own = key[i, 0]
+        for k in range(2):
+            key[i, k] = ways[int(random_of(looks[i], 1000 + slot + k) * count)] if slot + k else own
+        share = min(max(((at - slot) * every - (every - _SHIFT_FOR_S)) / _SHIFT_FOR_S, 0.0), 1.0)
+        blend[i] = share * share * (3.0 - 2.0 * share)

@@ -98,11 +98,13 @@ def test_who_stands_shifts_the_weight_now_and_then():
     stand = int(stock.clip_first[[clip.name for clip in stock.clips].index("stand")])
     transitions, ways = Transitions(stock), 0
     for looks in range(40, 56):
-        people, shown = someone(Posture.STANDING, looks=looks, posture_s=50.0).state(), []
-        for time_s in np.arange(0.0, 40.0, 0.1):
+        shown = []
+        for posture_s in np.arange(0.0, 40.0, 0.1):
+            people = someone(Posture.STANDING, looks=looks, posture_s=posture_s, posture_before=code(Posture.WALKING))
             key, blend = np.array([[stand, stand]]), np.zeros(1)
-            transitions.enact(people, Objects().state(), time_s, key, blend)
+            transitions.enact(people.state(), Objects().state(), key, blend)
             shown.append((*key[0].tolist(), float(blend[0])))
+        assert shown[0] == (stand, shown[0][1], 0.0)
         still = [share in (0.0, 1.0) for _, _, share in shown]
         assert np.mean(still) > 0.7
         for (_, last, share), (first, _, begins) in pairwise(shown):
@@ -111,6 +113,16 @@ def test_who_stands_shifts_the_weight_now_and_then():
                 assert share > 0.95
         ways += len({first for first, _, _ in shown}) > 1
     assert ways > 10
+
+
+def test_feet_stay_while_the_weight_shifts(studio):
+    for looks in (40, 43, 47):
+        feet = []
+        for posture_s in np.arange(0.0, 30.0, 0.4):
+            row = person(0.0, looks=looks, heading_deg=-90.0, posture=Posture.STANDING, posture_s=posture_s)
+            rows, columns = np.nonzero(studio.shoot([row]).instance_id == 1)
+            feet.append(columns[rows >= rows.max() - 3].mean() / PX_PER_M)
+        assert np.ptp(feet) < 0.12
 
 
 def test_the_posture_before_is_kept_and_a_fall_until_the_next_but_one():
