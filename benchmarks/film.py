@@ -115,6 +115,7 @@ def _page(told: dict[str, Any]) -> str:
         ("without encoding", "plain_s"),
         ("with H.264", "encoded_s"),
         ("the first 25 pictures, without encoding", "cold_s"),
+        ("the next 100, which are new as well, without encoding", "new_s"),
         ("the very first picture", "first_picture_s"),
         (
             f"the crowd's motion between two pictures ({speed['crowd']} people), not counted above",

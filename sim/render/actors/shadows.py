@@ -19,6 +19,8 @@ __all__ = ["lay_floor", "throw", "touch"]
 
 _LEAST_BLUR_PX: Final = 0.75
 _MOST_BLUR_PX: Final = 24.0
+_FINE_BLUR_PX: Final = 1.5
+"""Shadows whose edges are nowhere wider are softened together."""
 _LONGEST_M: Final = 60.0
 _GONE, _HIGH, _BENT, _DROP = 3, 4, 5, 9
 """Further rows of the vertices' scratch: way of the shadow, height, and what must be above 0."""
@@ -32,7 +34,7 @@ _TOUCH: Final = 0.62
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def throw(
-    rows: Any, span: Any, blend: Any, matrix: Any, lights: Any, strength: Any, width: float, pool: Any,
+    rows: Any, span: Any, blend: Any, matrix: Any, lights: Any, strength: Any, angle: float, pool: Any,
     triangle: Any, lens: Any, ground: Any, share: Any, dark: Any, rows_touched: Any,
 ) -> None:  # fmt: skip
     """Darken the floor by the shadows of figures in one light.
@@ -45,7 +47,7 @@ def throw(
         lights: Homogeneous place of the light for each figure: a direction towards it and 0, or a place and 1;
             shape (n, 4).
         strength: Share of all light that the shadow takes, shape (n,).
-        width: Angle under which the light is seen, radians: so much wider is a shadow's edge per metre of way.
+        angle: Under which the light is seen, radians: so much wider is a shadow's edge per metre of way.
         pool: Posed meshes, shape (6, rows).
         triangle: Shape (T, 3).
         lens: See `sim.render.lens.lens_array`.
@@ -54,6 +56,7 @@ def throw(
         dark: Written by maximum: share of the light that is taken, 0 to 255, shape (h, w), uint8.
         rows_touched: Written: first and past-the-last row of the picture that was touched, shape (2,).
     """
+    height, width = dark.shape
     point = np.empty(ROWS * STRIDE, np.float32)
     mask = np.zeros(1 << 14, np.uint8)
     row_low, row_high = np.empty(4096, np.int64), np.empty(4096, np.int64)
@@ -61,6 +64,7 @@ def throw(
     patch = np.zeros(4, np.int64)
     way = np.empty(7)
     eye_z = -(lens[2] * lens[9] + lens[5] * lens[10] + lens[8] * lens[11])
+    fine, fine_low, fine_high = np.zeros(height * width, np.uint8), np.full(height, width), np.zeros(height, np.int64)
     for i in rows:
         if strength[i] < 0.01:
             continue
@@ -69,9 +73,13 @@ def throw(
         mix(pool[:3, one : one + count], pool[:3, two : two + count], np.float32(blend[i]), point)
         if not _land(count, matrix[i], lights[i], lens, point, way):
             continue
-        per_way = 0.5 * width * way[3]
+        per_way, mesh = 0.5 * angle * way[3], triangle[span[i, 4] : span[i, 4] + span[i, 5]]
+        if _LEAST_BLUR_PX + per_way * way[2] < _FINE_BLUR_PX:
+            value = np.uint8(255.0 * strength[i])
+            _fill(point, mesh, handed(matrix[i]), width, height, value, fine, fine_low, fine_high)
+            continue
         margin = 2 * int(min(_MOST_BLUR_PX, _LEAST_BLUR_PX + per_way * way[2])) + 2  # of the blur, and what it sees
-        if not _frame(point, count, margin, dark.shape[1], dark.shape[0], patch):
+        if not _frame(point, count, margin, width, height, patch):
             continue
         wide, high = patch[2], patch[3]
         if (wide + 1) * (high + 1) > mask.shape[0]:
@@ -81,15 +89,13 @@ def throw(
         if high > row_low.shape[0]:
             row_low, row_high = np.empty(high, np.int64), np.empty(high, np.int64)
         row_low[:high], row_high[:high] = wide, 0
-        _fill(
-            point, triangle[span[i, 4] : span[i, 4] + span[i, 5]], handed(matrix[i]), wide, high, mask,
-            row_low, row_high,
-        )  # fmt: skip
+        _fill(point, mesh, handed(matrix[i]), wide, high, np.uint8(1), mask, row_low, row_high)
         _sum(mask, wide, high, total)
         squash = min(1.0, max(0.3, eye_z / max(way[6], 0.1)))  # the floor is seen so much at a slant
         _soften(patch, total, row_low, row_high, way, per_way, squash, 255.0 * strength[i], ground, share, dark)
         rows_touched[0] = min(rows_touched[0], max(patch[1], 0))
-        rows_touched[1] = max(rows_touched[1], min(patch[1] + high, dark.shape[0]))
+        rows_touched[1] = max(rows_touched[1], min(patch[1] + high, height))
+    _soften_fine(fine, fine_low, fine_high, ground, share, dark, rows_touched)
 
 
 @njit(cache=True, error_model="numpy")
@@ -179,8 +185,10 @@ def _frame(point: Any, count: int, margin: int, width: int, height: int, patch: 
 
 
 @njit(cache=True, error_model="numpy")
-def _fill(point: Any, triangle: Any, turn: Any, wide: int, high: int, mask: Any, row_low: Any, row_high: Any) -> None:
-    """Mark what the triangles that face the light cover."""
+def _fill(
+    point: Any, triangle: Any, turn: Any, wide: int, high: int, value: Any, mask: Any, row_low: Any, row_high: Any
+) -> None:
+    """Mark what the triangles that face the light cover, by maximum."""
     zero = np.float32(0.0)
     for t in range(triangle.shape[0]):
         a, b, c = np.uint64(triangle[t, 0]), np.uint64(triangle[t, 1]), np.uint64(triangle[t, 2])
@@ -215,7 +223,35 @@ def _fill(point: Any, triangle: Any, turn: Any, wide: int, high: int, mask: Any,
                 row_low[y] = x1 if x1 < row_low[y] else row_low[y]
                 row_high[y] = x2 if x2 > row_high[y] else row_high[y]
                 for x in range(np.uint64(y * wide + x1), np.uint64(y * wide + x2)):
-                    mask[x] = 1
+                    mask[x] = value if value > mask[x] else mask[x]
+
+
+@njit(cache=True, error_model="numpy")
+def _soften_fine(fine: Any, row_low: Any, row_high: Any, ground: Any, share: Any, dark: Any, rows_touched: Any) -> None:
+    """Blur all shadows whose edges are about a pixel wide, by 1 2 1 both ways, and darken the floor by them."""
+    height, width = dark.shape
+    line = np.zeros(width + 2, np.int32)
+    for y in range(height):
+        above, below = max(y - 1, 0), min(y + 1, height - 1)
+        x1 = max(min(row_low[y], min(row_low[above], row_low[below])) - 1, 0)
+        x2 = min(max(row_high[y], max(row_high[above], row_high[below])) + 1, width)
+        if x1 >= x2:
+            continue
+        rows_touched[0], rows_touched[1] = min(rows_touched[0], y), max(rows_touched[1], y + 1)
+        first, own = fine[above * width : above * width + width], fine[y * width : y * width + width]
+        last = fine[below * width : below * width + width]
+        for x in range(np.uint64(x1), np.uint64(x2)):
+            line[x + np.uint64(1)] = np.int32(
+                np.int32(first[x]) + np.int32(own[x]) + np.int32(own[x]) + np.int32(last[x])
+            )
+        line[x1], line[x2 + 1] = line[x1 + 1], line[x2]
+        left, middle, right = line[x1:], line[x1 + 1 :], line[x1 + 2 :]
+        floor, sun, out = ground[y, x1:x2], share[y, x1:x2], dark[y, x1:x2]
+        for x in range(np.uint64(x2 - x1)):
+            near = np.int32(left[x] + middle[x] + middle[x] + right[x]) >> 4
+            taken = np.uint8(np.int32(near * np.int32(sun[x]) * 257) >> 16)
+            taken = taken if floor[x] > 0 else np.uint8(0)
+            out[x] = taken if taken > out[x] else out[x]
 
 
 @njit(cache=True, error_model="numpy")
