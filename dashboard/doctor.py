@@ -51,6 +51,7 @@ def checks() -> list[Check]:
         _pygame(),
         _onnx(),
         _extra("ultralytics", "training and .pt detectors"),
+        _extra("openvino", "the other engine for networks, where it is faster"),
         _extra("ray", "sweeps on a cluster"),
         _rtsp_server(),
         _program("chromium", "tests of the pages"),

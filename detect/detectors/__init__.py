@@ -12,7 +12,7 @@ from detect.detectors.background import BackgroundDetector
 from detect.detectors.contract import Detector
 from scenarios.errors import DetectorError, MissingExtraError, unknown
 
-__all__ = ["DETECTORS", "Builder", "build_detector", "known_detectors"]
+__all__ = ["DETECTORS", "Builder", "build_detector", "known_detectors", "sharing"]
 
 Builder = Callable[[str, bool], Detector]
 """Takes what stands behind the colon of ``name:argument`` ("" if nothing) and whether pickled weights are trusted."""
@@ -26,10 +26,12 @@ def _background(argument: str, trust_weights: bool) -> Detector:  # noqa: ARG001
 
 
 def _yolo_onnx(argument: str, trust_weights: bool) -> Detector:  # noqa: ARG001 - ONNX holds no code
-    """Any exported YOLO in ONNX Runtime: yolo_onnx:path/to/model.onnx."""
+    """Any exported YOLO: yolo_onnx:path/to/model.onnx[,engine=auto][,threads=0][,input_px=0][,tile_px=0]."""
     from detect.detectors.yolo_onnx import YoloOnnxDetector
+    from detect.detectors.yolo_settings import yolo_settings
 
-    return YoloOnnxDetector(_weights("yolo_onnx", argument, ".onnx"))
+    path, _, options = argument.partition(",")
+    return YoloOnnxDetector(_weights("yolo_onnx", path, ".onnx"), yolo_settings(options))
 
 
 def _ultralytics(argument: str, trust_weights: bool) -> Detector:
@@ -80,14 +82,15 @@ def build_detector(spec: str, *, trust_weights: bool = False) -> Detector:
     """Build a detector.
 
     Args:
-        spec: A name, ``name:argument``, or the path of an ``.onnx`` or ``.pt`` file.
+        spec: A name, ``name:argument``, or the path of an ``.onnx`` or ``.pt`` file; behind the path of an ``.onnx``
+            file its settings (``detect.detectors.yolo_settings.YoloSettings``): ``model.onnx,threads=1``.
         trust_weights: Whether a ``.pt`` file, which is a pickle, may be loaded.
 
     Raises:
         DetectorError: There is no such detector, or it cannot be built.
         MissingExtraError: It is not in the default installation.
     """
-    by_file = _BY_SUFFIX.get(Path(spec).suffix.lower())
+    by_file = _BY_SUFFIX.get(Path(spec.partition(",")[0]).suffix.lower())
     name, _, argument = spec.partition(":")
     known = known_detectors()
     if name in known:
@@ -124,3 +127,18 @@ def _load(entry: EntryPoint) -> Builder:
         return detector
 
     return build
+
+
+def sharing(spec: str, cameras: int) -> str:
+    """Return a detector's spec for one of several cameras that are watched at once: networks share the cores.
+
+    Args:
+        spec: As for ``build_detector``.
+        cameras: How many are watched on this machine.
+    """
+    from detect.detectors.engine import usable_cores
+
+    file = spec.removeprefix("yolo_onnx:").partition(",")[0]
+    if cameras < 2 or Path(file).suffix.lower() != ".onnx" or ",threads=" in spec:
+        return spec
+    return f"{spec},threads={max(1, usable_cores() // cameras)}"

@@ -16,7 +16,7 @@ from threading import Event as Flag
 from threading import Thread
 from typing import Final
 
-from detect.detectors import build_detector
+from detect.detectors import build_detector, sharing
 from detect.live.config import CameraConfig, LiveConfig
 from detect.live.watcher import watch_camera
 from detect.pipeline import Observation, Pipeline
@@ -112,7 +112,7 @@ def _watch_until(stopping: Flag, config: LiveConfig, camera: CameraConfig, pulse
             camera.source,
             source,
             Pipeline(
-                build_detector(config.detector),
+                build_detector(sharing(config.detector, len(config.cameras))),
                 build_rules(config.rules),
                 camera=known.camera if known else None,
                 zones=known.zones if known else (),

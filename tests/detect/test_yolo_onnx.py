@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
-from detect.detectors import build_detector
+from detect.detectors import build_detector, sharing
 from detect.detectors.yolo_onnx import Letterbox, YoloOnnxDetector
+from detect.detectors.yolo_settings import YoloSettings
 from detect.tracks import ObjectClass
 from scenarios.errors import DetectorError
 from scenarios.frame import Frame
@@ -180,3 +181,71 @@ def test_letterbox_round_trip(height: int, width: int, inlet: tuple[int, int]) -
     assert inside[0, 2] <= inlet[1] + 0.5
     assert inside[0, 3] <= inlet[0] + 0.5
     np.testing.assert_allclose(fit.back(inside), corners, atol=1e-6)
+
+
+def test_tiles_find_what_the_whole_picture_finds_and_come_back_to_their_places(tmp_path: Path) -> None:
+    path = write_network(tmp_path / "m.onnx", end_to_end_layout())
+    settings = YoloSettings(tile_px=64)
+    found = YoloOnnxDetector(path, settings).detect([picture((64, 112, 3))])[0]  # tiles at 0 and 48
+    people = found.xyxy[found.class_id == ObjectClass.PERSON]
+    for x in (0, 48):
+        box = (15 + x, 17, 25 + x, 47)
+        assert (np.abs(people - box).max(axis=1) < 1e-3).any()
+    empty = write_network(tmp_path / "none.onnx", np.zeros((5, 6), np.float32))
+    nobody = YoloOnnxDetector(empty, settings).detect([picture((64, 112, 3))])[0]
+    assert len(nobody) == 0
+    assert nobody.class_id is not None
+
+
+def test_settings_stand_behind_the_file(tmp_path: Path) -> None:
+    path = write_network(tmp_path / "m.onnx", raw_layout())
+    for spec in (f"{path},engine=onnxruntime,threads=1", f"yolo_onnx:{path},threads=1,engine=onnxruntime"):
+        detector = build_detector(spec)
+        assert isinstance(detector, YoloOnnxDetector)
+        assert detector.settings == YoloSettings(engine="onnxruntime", threads=1)
+        assert detector.engine.name == "onnxruntime"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("thread=1", "did you mean 'threads'"),
+        ("threads=many", "'many' is not a whole number"),
+        ("threads=-1", "threads=-1 should be from 0"),
+        ("engine=openvno", "did you mean 'openvino'"),
+        ("input_px=100", "a multiple of 32"),
+        ("input_px=320", "fixed at 64 x 64"),
+        ("tile_px=8", "0, or 64 to 4096"),
+        ("least_confidence=2", "from 0 to 1"),
+        ("engine=cuda", "needs the package onnxruntime-gpu"),
+    ],
+)
+def test_wrong_settings_are_one_sentence(tmp_path: Path, options: str, said: str) -> None:
+    path = write_network(tmp_path / "m.onnx", raw_layout())
+    with pytest.raises(DetectorError, match=said) as caught:
+        build_detector(f"{path},{options}")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("shape", [(0, 64, 3), (64, 0, 3), (0, 0, 3)])
+def test_pictures_without_pixels_are_refused(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    detector = YoloOnnxDetector(write_network(tmp_path / "m.onnx", raw_layout()))
+    with pytest.raises(DetectorError, match="of uint8"):
+        detector.detect([picture(shape)])
+
+
+def test_the_networks_input_is_rgb_from_0_to_1(tmp_path: Path) -> None:
+    detector = YoloOnnxDetector(write_network(tmp_path / "m.onnx", raw_layout()))
+    image = np.zeros((64, 64, 3), np.uint8)
+    image[:, :, 0], image[:, :, 1], image[:, :, 2] = 51, 102, 255  # BGR
+    tensor = detector.tensor([image])
+    assert tensor.dtype == np.float32
+    np.testing.assert_allclose(tensor[0, :, 5, 7], (1.0, 0.4, 0.2), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("spec", "cameras", "same"),
+    [("background", 4, True), ("m.onnx", 1, True), ("m.onnx,threads=3", 4, True), ("m.onnx", 999, False)],
+)
+def test_cameras_share_the_cores(spec: str, cameras: int, same: bool) -> None:
+    assert sharing(spec, cameras) == (spec if same else f"{spec},threads=1")
