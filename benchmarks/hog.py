@@ -26,7 +26,7 @@ from scenarios.camera import Camera
 from scenarios.errors import DetectorError
 from scenarios.frame import Frame
 
-__all__ = ["HogDetector"]
+__all__ = ["HogDetector", "plain_environment"]
 
 _REQUIREMENT: Final = "opencv-python-headless>=4.10,<5"
 _WORKER: Final = Path(__file__).with_name("hog_worker.py")
@@ -58,7 +58,7 @@ class HogDetector:
                 f"--hog-python {chosen}: there is no such Python; leave the option out to have one with OpenCV 4 made"
             )
         self._process = subprocess.Popen(
-            [str(chosen), str(_WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_plain_environment()
+            [str(chosen), str(_WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=plain_environment()
         )
         version = self._line()
         if not version.startswith("4."):
@@ -135,7 +135,7 @@ def _environment() -> Path:
         [sys.executable, "-m", "venv", "--clear", str(folder)],
         [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", _REQUIREMENT],
     ):
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=_plain_environment())
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=plain_environment())
         if done.returncode:
             last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
             raise DetectorError(f"{folder}: '{' '.join(command)}' failed ({last}); --hog-python names another Python")
@@ -143,6 +143,6 @@ def _environment() -> Path:
     return python
 
 
-def _plain_environment() -> dict[str, str]:
-    """The process's environment without what would make another Python import our packages."""
+def plain_environment() -> dict[str, str]:
+    """Return the process's environment without what would make another Python import our packages."""
     return {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}

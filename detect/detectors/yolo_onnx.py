@@ -149,6 +149,11 @@ class YoloOnnxDetector:
             return self._look([frame.image for frame in frames])
         return [self._look_closely(frame.image, tile) for frame in frames]
 
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Width and height of the network's input."""
+        return self._size[1], self._size[0]
+
     def tensor(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[Any]:
         """Return what the network gets for pictures (height, width, 3), shape (n, 3, height, width), from 0 to 1."""
         out = np.empty((len(images), 3, *self._size), self._dtype)
