@@ -8,8 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from detect.tracking import Followed
-from detect.tracks import ObjectClass, Tracks
+from detect.tracks import Followed, ObjectClass, Tracks
 from scenarios.camera import Camera
 
 __all__ = ["GroundSettings", "Grounding", "locate_feet"]

@@ -113,7 +113,7 @@ class Pipeline:
             with self._clock("detector"):
                 found = drop_masked(self.detector.detect([item])[0], mask)
             with self._clock("tracker"):
-                followed = tracker.update(found, item.time_s)
+                followed = tracker.update(found, item.time_s, camera)
             with self._clock("ground"):
                 tracks = ground.place(item.camera_id, followed, item.time_s)
             with self._clock("rules"):

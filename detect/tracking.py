@@ -10,9 +10,11 @@ from typing import Any, Final
 import numpy as np
 import supervision as sv
 from numpy.typing import NDArray
-from trackers import ByteTrackTracker, DIoU, OCSORTTracker, SORTTracker
+from trackers import BaseIoU, BoTSORTTracker, ByteTrackTracker, CBIoUTracker, DIoU, IoU, OCSORTTracker, SORTTracker
 
-from detect.tracks import ObjectClass
+from detect.gate import GroundGate
+from detect.tracks import Followed, ObjectClass
+from scenarios.camera import Camera
 from scenarios.errors import ScenarioError, unknown
 
 __all__ = ["TRACKERS", "Followed", "Tracker", "TrackerSettings"]
@@ -29,37 +31,18 @@ class TrackerSettings:
         min_overlap: Least overlap of a box with the track's prediction; by ByteTrack as distance-IoU from -1 to 1
             (Zheng et al. 2020, DOI 10.1609/aaai.v34i07.6999): the distance of the centres decides between boxes that
             overlap alike, and who moves his own width between two pictures, as at 5 a second, is still followed.
+        fastest_mps: With a calibrated camera, a box is no continuation of a track when it stands farther from where
+            the track is expected than somebody so fast can come, by more than the positions' uncertainty; 0: no limit.
     """
 
     lost_s: float = 2.0
     confirm_s: float = 0.2
     start_confidence: float = 0.7
     min_overlap: float = -0.1
+    fastest_mps: float = 8.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Followed:
-    """The boxes of one picture that belong to confirmed tracks, by ascending id.
-
-    Attributes:
-        track_id: Shape (n,).
-        cls: ``ObjectClass`` codes, shape (n,).
-        box_px: Shape (n, 4).
-        confidence: Shape (n,).
-    """
-
-    track_id: NDArray[np.int64]
-    cls: NDArray[np.int8]
-    box_px: NDArray[np.float64]
-    confidence: NDArray[np.float64]
-
-    @classmethod
-    def nobody(cls) -> Followed:
-        """Return no tracks."""
-        return cls(np.empty(0, np.int64), np.empty(0, np.int8), np.empty((0, 4)), np.empty(0))
-
-
-def _bytetrack(settings: TrackerSettings, fps: float, confirm: int, lost: int) -> Any:
+def _bytetrack(settings: TrackerSettings, fps: float, confirm: int, lost: int, iou: Gated) -> Any:
     """Zhang et al. (2022). ByteTrack. ECCV. DOI 10.1007/978-3-031-20047-2_1."""
     return ByteTrackTracker(
         frame_rate=fps,
@@ -68,11 +51,11 @@ def _bytetrack(settings: TrackerSettings, fps: float, confirm: int, lost: int) -
         track_activation_threshold=settings.start_confidence,
         high_conf_det_threshold=settings.start_confidence,
         minimum_iou_threshold=settings.min_overlap,
-        iou=DIoU(),
+        iou=iou(DIoU()),
     )
 
 
-def _ocsort(settings: TrackerSettings, fps: float, confirm: int, lost: int) -> Any:
+def _ocsort(settings: TrackerSettings, fps: float, confirm: int, lost: int, iou: Gated) -> Any:
     """Cao et al. (2023). Observation-centric SORT. CVPR. DOI 10.1109/CVPR52729.2023.00934."""
     return OCSORTTracker(
         frame_rate=fps,
@@ -80,10 +63,11 @@ def _ocsort(settings: TrackerSettings, fps: float, confirm: int, lost: int) -> A
         minimum_consecutive_frames=confirm,
         high_conf_det_threshold=settings.start_confidence,
         minimum_iou_threshold=max(settings.min_overlap, _LEAST_IOU),
+        iou=iou(IoU()),
     )
 
 
-def _sort(settings: TrackerSettings, fps: float, confirm: int, lost: int) -> Any:
+def _sort(settings: TrackerSettings, fps: float, confirm: int, lost: int, iou: Gated) -> Any:
     """Bewley et al. (2016). Simple online and realtime tracking. ICIP. DOI 10.1109/ICIP.2016.7533003."""
     return SORTTracker(
         frame_rate=fps,
@@ -91,18 +75,57 @@ def _sort(settings: TrackerSettings, fps: float, confirm: int, lost: int) -> Any
         minimum_consecutive_frames=confirm,
         track_activation_threshold=settings.start_confidence,
         minimum_iou_threshold=max(settings.min_overlap, _LEAST_IOU),
+        iou=iou(IoU()),
     )
+
+
+def _botsort(settings: TrackerSettings, fps: float, confirm: int, lost: int, iou: Gated) -> Any:
+    """Aharon et al. (2022). BoT-SORT. DOI 10.48550/arXiv.2206.14651; without looks, without looking at the picture."""
+    return BoTSORTTracker(
+        frame_rate=fps,
+        lost_track_buffer=lost,
+        minimum_consecutive_frames=confirm,
+        track_activation_threshold=settings.start_confidence,
+        high_conf_det_threshold=settings.start_confidence,
+        **_fused(settings),
+        enable_cmc=False,
+        instant_first_frame_activation=False,
+        iou=iou(IoU()),
+    )
+
+
+def _cbiou(settings: TrackerSettings, fps: float, confirm: int, lost: int, iou: Gated) -> Any:  # noqa: ARG001
+    """Yang et al. (2023). Cascaded buffered IoU. WACV. DOI 10.1109/WACV56688.2023.00478; takes no ground gate."""
+    return CBIoUTracker(
+        frame_rate=fps,
+        lost_track_buffer=lost,
+        minimum_consecutive_frames=confirm,
+        track_activation_threshold=settings.start_confidence,
+        high_conf_det_threshold=settings.start_confidence,
+        **_fused(settings),
+        instant_first_frame_activation=False,
+    )
+
+
+def _fused(settings: TrackerSettings) -> dict[str, Any]:
+    least = max(settings.min_overlap, _LEAST_IOU)
+    return {f"minimum_iou_threshold_{step}_assoc": least for step in ("first", "second", "unconfirmed")}
 
 
 _LEAST_IOU: Final = 0.1
 """The others gain nothing by distance-IoU; they take the usual IoU, for which less than this is no overlap."""
 
-TRACKERS: Final[dict[str, Callable[[TrackerSettings, float, int, int], Any]]] = {
+Gated = Callable[[BaseIoU], BaseIoU]
+"""Puts the ground gate around an overlap."""
+
+TRACKERS: Final[dict[str, Callable[[TrackerSettings, float, int, int, Gated], Any]]] = {
     "bytetrack": _bytetrack,
     "ocsort": _ocsort,
     "sort": _sort,
+    "botsort": _botsort,
+    "cbiou": _cbiou,
 }
-"""Name to builder; a builder takes settings, pictures a second, pictures to confirm, 30ths of a second to keep."""
+"""Name to builder; it takes settings, pictures a second, pictures to confirm, 30ths of a second to keep, the gate."""
 
 
 class Tracker:
@@ -131,6 +154,7 @@ class Tracker:
         self._fps = fps
         self._ids: dict[tuple[ObjectClass, int], int] = {}
         self._next_id = 1
+        self._gates: list[GroundGate] = []
         self._inner = self._fresh()
 
     def reset(self) -> None:
@@ -138,13 +162,16 @@ class Tracker:
         self._ids.clear()
         self._inner = self._fresh()
 
-    def update(self, detections: sv.Detections, time_s: float) -> Followed:
+    def update(self, detections: sv.Detections, time_s: float, camera: Camera | None = None) -> Followed:
         """Take in the boxes of the next picture.
 
         Args:
             detections: As a ``Detector`` returns them.
             time_s: Time of the picture; never runs back.
+            camera: How the camera stood then, for the ground gate; None: not calibrated, no gate.
         """
+        for gate in self._gates:
+            gate.camera = camera
         count = len(detections)
         if count and (detections.class_id is None or detections.confidence is None):
             raise ValueError("detections without class_id or confidence")
@@ -181,8 +208,23 @@ class Tracker:
     def _fresh(self) -> dict[ObjectClass, Any]:
         confirm = max(2, math.ceil(self.settings.confirm_s * self._fps))
         lost = round(self.settings.lost_s * 30)  # these trackers count a track's grace in 30ths of a second
-        build = TRACKERS[self.name]
-        return {cls: build(self.settings, self._fps, confirm, lost) for cls in ObjectClass}
+        self._gates = []
+        return {cls: self._build(cls, confirm, lost) for cls in ObjectClass}
+
+    def _build(self, cls: ObjectClass, confirm: int, lost: int) -> Any:
+        gates: list[GroundGate] = []
+
+        def gated(overlap: BaseIoU) -> BaseIoU:
+            if not self.settings.fastest_mps > 0:
+                return overlap
+            gates.append(GroundGate(overlap, self.settings.fastest_mps, cls))
+            return gates[-1]
+
+        inner = TRACKERS[self.name](self.settings, self._fps, confirm, lost, gated)
+        for gate in gates:
+            gate.tracks = lambda: inner.tracks
+        self._gates += gates
+        return inner
 
 
 _NOTHING: Final = np.empty(0, int)

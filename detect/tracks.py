@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ObjectClass", "Tracks"]
+__all__ = ["Followed", "ObjectClass", "Tracks"]
 
 
 class ObjectClass(IntEnum):
@@ -16,6 +16,28 @@ class ObjectClass(IntEnum):
 
     PERSON = 0
     BAG = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Followed:
+    """The boxes of one picture that belong to confirmed tracks, by ascending id.
+
+    Attributes:
+        track_id: Shape (n,).
+        cls: ``ObjectClass`` codes, shape (n,).
+        box_px: Shape (n, 4).
+        confidence: Shape (n,).
+    """
+
+    track_id: NDArray[np.int64]
+    cls: NDArray[np.int8]
+    box_px: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+
+    @classmethod
+    def nobody(cls) -> Followed:
+        """Return no tracks."""
+        return cls(np.empty(0, np.int64), np.empty(0, np.int8), np.empty((0, 4)), np.empty(0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
