@@ -4,7 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 
 def parvis(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -108,3 +111,20 @@ def test_wrong_calibration(tmp_path, vtest):
 def test_nothing_is_left_behind_by_a_mistake(tmp_path):
     refused("run", "forecourt_bag_v1", "--detector", "backgroud", cwd=tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "channels", "said"),
+    [("{0: 'dog'}", 3, "none of it is a person or a bag"), ("{0: 'person'}", 1, "its input must be one picture")],
+)
+def test_onnx_with_wrong_shapes_or_classes(tmp_path, names, channels, said):
+    inlet = helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, channels, 64, 64])
+    outlet = helper.make_tensor_value_info("output0", TensorProto.FLOAT, [1, 5, 8])
+    fixed = numpy_helper.from_array(np.zeros((1, 5, 8), np.float32), "value")
+    graph = helper.make_graph([helper.make_node("Constant", [], ["output0"], value=fixed)], "g", [inlet], [outlet])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    helper.set_model_props(model, {"names": names})
+    onnx.save(model, tmp_path / "x.onnx")
+    heard = refused("run", "forecourt_bag_v1", "--detector", "x.onnx", cwd=tmp_path)
+    assert "x.onnx" in heard
+    assert said in heard
