@@ -1,4 +1,7 @@
-"""Builds the atlas of figures: ``python -m sim.render.build_figures``; needs the extra ``figures``."""
+"""Builds the atlas of figures: ``python -m sim.render.build_figures``; needs the extra ``figures``.
+
+With ``--coarse-only`` the coarsest levels alone are made again, from the finest levels of the shipped atlas.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from numpy.typing import NDArray
 
 from sim.render.build import vehicles
 from sim.render.build.bodies import BodyModel
+from sim.render.build.coarse import coarse_levels, poses_of
 from sim.render.build.falls import falls
 from sim.render.build.gait import GAITS, gait
 from sim.render.build.handling import handling, wheelchair
@@ -20,6 +24,7 @@ from sim.render.build.motion import Movement
 from sim.render.build.overlays import overlays
 from sim.render.build.pack import Built, details_of, joined, joints_of, retarget, write
 from sim.render.build.people import CAST, dressed
+from sim.render.build.relevel import relevel
 from sim.render.build.rig import JOINT
 from sim.render.build.stances import stances
 from sim.render.build.things import RIDING_TRIANGLES, things
@@ -53,6 +58,12 @@ def _with_vehicle(person: Built, clips: dict[str, Movement], reference_m: NDArra
     return replace(person, levels=joined(person.levels, levels))
 
 
+def _with_coarse(person: Built, clips: dict[str, Movement]) -> Built:
+    """Return a person with the coarsest levels, too."""
+    added = coarse_levels(person, [clips[name].vectors()[k] for name, k in poses_of(person.body)])
+    return replace(person, levels=added + person.levels, coarse=len(added))
+
+
 def build(target: Path, only: str = "") -> None:
     """Write the atlas; the same input gives the same bytes.
 
@@ -72,6 +83,7 @@ def build(target: Path, only: str = "") -> None:
     clips = movements(reference)
     named = {clip.name: clip for clip in clips}
     figures = [_with_vehicle(f, named, reference) if f.body in ("wheelchair", "pram") else f for f in figures]
+    figures = [_with_coarse(f, named) for f in figures]
     people = len(figures)
     figures += things(seeds[-1])
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -88,8 +100,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ATLAS, help="the file to write")
     parser.add_argument("--only", default="", help="beginning of the names of the people to build")
+    parser.add_argument(
+        "--coarse-only",
+        action="store_true",
+        help="read the shipped atlas and make only its coarsest levels again, from the finest; needs no body model",
+    )
     chosen = parser.parse_args()
-    build(chosen.out, chosen.only)
+    if chosen.coarse_only:
+        relevel(ATLAS, chosen.out, chosen.only)
+    else:
+        build(chosen.out, chosen.only)
 
 
 if __name__ == "__main__":

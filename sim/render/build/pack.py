@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ __all__ = [
     "details_of",
     "joined",
     "joints_of",
+    "packed",
     "retarget",
     "write",
 ]
@@ -53,7 +54,8 @@ class Level:
 class Built:
     """A figure ready for the atlas, see ``library.Figure``.
 
-    ``bearing`` holds the points that may touch the ground, and their weights.
+    ``bearing`` holds the points that may touch the ground, and their weights; the first ``coarse`` levels are those of
+    `sim.render.build.coarse`.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Built:
     levels: tuple[Level, ...]
     anchors_m: Array
     bearing: tuple[Array, Array]
+    coarse: int = 0
 
 
 def details_of(surfaces: list[Surface], budgets: tuple[int, ...]) -> tuple[Level, ...]:
@@ -254,6 +257,24 @@ def _four(weights: Array) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     return order.astype(np.uint8), coarse.astype(np.uint8)
 
 
+def packed(levels: list[Level]) -> dict[str, NDArray[Any]]:
+    """Return the atlas's arrays that hold levels of detail, one behind the other."""
+    four = [_four(level.weights) for level in levels]
+    return {
+        "detail_vertices": np.array([len(level.vertices_m) for level in levels], np.int64),
+        "detail_triangles": np.array([len(level.triangles) for level in levels], np.int64),
+        "vertices": np.round(np.concatenate([level.vertices_m for level in levels]) / 1e-4).astype(np.int16),
+        "triangles": np.concatenate([level.triangles for level in levels]).astype(np.uint16),
+        "joints": np.concatenate([p[0] for p in four]),
+        "weights": np.concatenate([p[1] for p in four]),
+        "region": np.concatenate([level.region for level in levels]),
+        "uv": np.round(np.clip(np.concatenate([level.uv for level in levels]), 0, 7.9) * 8192).astype(np.uint16),
+        "occlusion": np.round(255 * np.clip(np.concatenate([level.occlusion for level in levels]), 0, 1)).astype(
+            np.uint8
+        ),
+    }
+
+
 def write(path: Path, figures: list[Built], movements: list[Movement], reference_m: Array) -> None:
     """Write the atlas."""
     levels = [level for figure in figures for level in figure.levels]
@@ -264,7 +285,6 @@ def write(path: Path, figures: list[Built], movements: list[Movement], reference
         found = [retarget(figure, m, reference_m) for m in movements]
         roots.append(np.concatenate([f[0] for f in found]))
         strides.append([found[k][1] for k in moving])
-    packed = [_four(level.weights) for level in levels]
     words = [" ".join(sorted(f.tags)) for f in figures]
     np.savez_compressed(
         path,
@@ -282,18 +302,12 @@ def write(path: Path, figures: list[Built], movements: list[Movement], reference
         figure_height=np.array([f.height_m for f in figures]),
         figure_tags=np.array(words),
         figure_details=np.array([len(f.levels) for f in figures], np.int64),
+        figure_coarse=np.array([f.coarse for f in figures], np.int64),
         thing_grip=np.array([f.anchors_m[0] for f in figures], np.float32),
         rest=np.array([f.rest_m for f in people], np.float32),
         anchors=np.array([f.anchors_m for f in people], np.float32),
         root=np.array(roots, np.float32),
         stride=np.array(strides, np.float32),
-        detail_vertices=np.array([len(level.vertices_m) for level in levels], np.int64),
-        detail_triangles=np.array([len(level.triangles) for level in levels], np.int64),
-        vertices=np.round(np.concatenate([level.vertices_m for level in levels]) / 1e-4).astype(np.int16),
-        triangles=np.concatenate([level.triangles for level in levels]).astype(np.uint16),
-        joints=np.concatenate([p[0] for p in packed]),
-        weights=np.concatenate([p[1] for p in packed]),
-        region=np.concatenate([level.region for level in levels]),
-        uv=np.round(np.clip(np.concatenate([level.uv for level in levels]), 0, 7.9) * 8192).astype(np.uint16),
-        occlusion=np.round(255 * np.clip(np.concatenate([level.occlusion for level in levels]), 0, 1)).astype(np.uint8),
+        allow_pickle=False,
+        **packed(levels),
     )

@@ -138,6 +138,30 @@ def test_every_level_of_detail_has_nearly_the_same_silhouette(level):
     assert overlap(fine, coarse) > 0.86
 
 
+FEW = ("man_hood_up", "woman_dress", "woman_long_coat", "child_six_boy", "old_woman_scarf")
+
+
+@pytest.mark.parametrize(("level", "tall_px", "mean", "worst"), [(0, 48, 0.88, 0.76), (1, 80, 0.91, 0.80)])
+def test_the_coarsest_levels_stand_in_for_the_finest_at_the_size_they_are_made_for(level, tall_px, mean, worst):
+    found, colour = [], []
+    for k, name in enumerate(FEW):
+        tall = lib.library().figure(name).height_m
+        for n, clip in enumerate(("walk", "sit", "crouch", "lie_side")):
+            away, up = 12.0, np.radians(10 + 20 * ((n + k) % 4))
+            hfov = 2 * np.degrees(np.arctan(0.5 * W / (tall_px * away / tall)))
+            eye = (0.001, -away * np.cos(up), 0.5 * tall + away * np.sin(up))
+            seen_by = camera({"position_m": eye, "look_at_m": (0, 0, 0.5 * tall)}, hfov, (0.0, 0.0))
+            row = (0.0, 0.0, 0.4 + 1.3 * n + k, name, clip, 0.1)
+            coarse, fine = (Stage(seen_by, [row], level=one).draw() for one in (level, LEVELS - 1))
+            one, two = coarse.owner == 0, fine.owner == 0
+            found.append(overlap(one, two))
+            shades = [stage.canvas[one & two].mean(axis=0) for stage in (coarse, fine)]
+            colour.append(np.abs(shades[0] - shades[1]).mean())
+    assert np.mean(found) > mean
+    assert np.min(found) > worst
+    assert np.mean(colour) < 6.0
+
+
 def test_the_crown_of_the_head_is_where_the_camera_projects_it():
     for view in (EYE_LEVEL, OBLIQUE):
         stage = Stage(camera(view), [(0.0, 0.0, 0.7, FIGURE, "stand", 0.0)]).draw()
