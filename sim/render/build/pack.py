@@ -24,6 +24,8 @@ __all__ = [
     "details_of",
     "joined",
     "joints_of",
+    "level_of",
+    "lit_by_the_sky",
     "packed",
     "retarget",
     "write",
@@ -74,14 +76,7 @@ def details_of(surfaces: list[Surface], budgets: tuple[int, ...]) -> tuple[Level
     """Return all surfaces together at several levels of detail, coarse to fine, with ambient occlusion."""
     sizes = np.array([s.share * _area(s) ** 0.8 for s in surfaces])
     available = np.array([float(len(s.triangles)) for s in surfaces])
-    points = np.concatenate([s.vertices_m for s in surfaces])
-    start = np.cumsum([0] + [len(s.vertices_m) for s in surfaces])
-    faces = np.concatenate([s.triangles + k for s, k in zip(surfaces, start[:-1], strict=True)])
-    light = sky_occlusion(points, faces, np.concatenate([normals_of(s.vertices_m, s.triangles) for s in surfaces]))
-    lit = [
-        replace(s, uv=np.column_stack([s.uv, light[start[k] : start[k + 1]]]))
-        for k, s in enumerate(surfaces)
-    ]  # fmt: skip
+    lit = lit_by_the_sky(surfaces)
     levels = []
     for budget in budgets:
         granted = np.minimum(available, budget * sizes / sizes.sum())
@@ -90,20 +85,35 @@ def details_of(surfaces: list[Surface], budgets: tuple[int, ...]) -> tuple[Level
             if left < 1 or not some.any():
                 break
             granted = np.where(some, np.minimum(available, granted + left * sizes / sizes[some].sum()), granted)
-        parts = [_unwrapped(simplified(s, max(6, int(n)))) for s, n in zip(lit, granted, strict=True)]
-        first = np.cumsum([0] + [len(p.vertices_m) for p in parts])
-        uv = np.concatenate([p.uv for p in parts])
-        levels.append(
-            Level(
-                np.concatenate([p.vertices_m for p in parts]),
-                np.concatenate([p.triangles + o for p, o in zip(parts, first[:-1], strict=True)]),
-                np.concatenate([p.weights for p in parts]),
-                np.concatenate([p.region for p in parts]),
-                uv[:, :2],
-                uv[:, 2],
-            )
-        )
+        levels.append(level_of([simplified(s, max(6, int(n))) for s, n in zip(lit, granted, strict=True)]))
     return tuple(levels)
+
+
+def lit_by_the_sky(surfaces: list[Surface]) -> list[Surface]:
+    """Return surfaces that together are one figure, ambient occlusion as their third garment coordinate."""
+    points = np.concatenate([s.vertices_m for s in surfaces])
+    start = np.cumsum([0] + [len(s.vertices_m) for s in surfaces])
+    faces = np.concatenate([s.triangles + k for s, k in zip(surfaces, start[:-1], strict=True)])
+    light = sky_occlusion(points, faces, np.concatenate([normals_of(s.vertices_m, s.triangles) for s in surfaces]))
+    return [
+        replace(s, uv=np.column_stack([s.uv, light[start[k] : start[k + 1]]]))
+        for k, s in enumerate(surfaces)
+    ]  # fmt: skip
+
+
+def level_of(lit: list[Surface]) -> Level:
+    """Return surfaces, as `lit_by_the_sky` gives them, as one level of detail."""
+    parts = [_unwrapped(s) for s in lit]
+    first = np.cumsum([0] + [len(p.vertices_m) for p in parts])
+    uv = np.concatenate([p.uv for p in parts])
+    return Level(
+        np.concatenate([p.vertices_m for p in parts]),
+        np.concatenate([p.triangles + o for p, o in zip(parts, first[:-1], strict=True)]),
+        np.concatenate([p.weights for p in parts]),
+        np.concatenate([p.region for p in parts]),
+        uv[:, :2],
+        uv[:, 2],
+    )
 
 
 def joined(one: tuple[Level, ...], other: tuple[Level, ...]) -> tuple[Level, ...]:

@@ -52,6 +52,7 @@ class Workshop:
         uv = np.column_stack([np.tile(u, rows), np.repeat(np.linspace(0, 1, rows), columns)])
         flat = points.reshape(-1, 3)
         self.add(flat, faces, uv, region, share)
+        self.surfaces[-1] = replace(self.surfaces[-1], around=columns if closed else 0)
         if twice:
             last_one = self.surfaces[-1]
             inward = last_one.vertices_m - 0.005 * normals_of(last_one.vertices_m, last_one.triangles)

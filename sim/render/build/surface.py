@@ -28,6 +28,7 @@ class Surface:
         region: Of ``REGIONS``, one for all triangles or one each.
         share: How many triangles it deserves against its size.
         bears: Whether it touches the ground (soles, seat): not the hem of a coat.
+        around: Points of a ring if its vertices come ring by ring; else 0.
     """
 
     vertices_m: Array
@@ -37,6 +38,7 @@ class Surface:
     region: NDArray[np.uint8]
     share: float = 1.0
     bears: bool = False
+    around: int = 0
 
 
 def region_of(name: str, count: int) -> NDArray[np.uint8]:
