@@ -102,7 +102,9 @@ def test_the_point_of_the_head_is_the_projected_top_of_the_figure(plain):
         row = row_of(shot, who)
         (top,), _ = plain.camera.project([(x, y, 1.76)])
         x1, y1, x2, y2 = shot.boxes.whole_px[row]
-        assert np.abs(shot.boxes.head_px[row] - top).max() < 0.1 * (y2 - y1)  # heads are bent forwards, and wear hats
+        off = np.abs(shot.boxes.head_px[row] - top) / (y2 - y1)
+        assert off[0] < 0.15  # the highest place of round hair far away is a corner of a coarse mesh
+        assert off[1] < 0.1  # heads are bent forwards, and wear hats
         assert x1 - 1 <= shot.boxes.head_px[row, 0] <= x2
         assert abs(shot.boxes.head_px[row, 1] - y1) < 0.1 * (y2 - y1)
     assert np.isnan(shot.boxes.head_px[row_of(shot, 501)]).all()
