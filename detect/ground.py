@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from detect.tracks import Followed, ObjectClass, Tracks
 from scenarios.camera import Camera
+from scenarios.doubt import ground_doubt
 
 __all__ = ["GroundSettings", "Grounding", "locate_feet"]
 
@@ -102,7 +103,8 @@ class Grounding:
     """Turns followed boxes into ``Tracks``: a constant-velocity Kalman filter on the ground for each track.
 
     Process noise is white acceleration (Bar-Shalom, Li and Kirubarajan 2001, Estimation with Applications to Tracking
-    and Navigation, section 6.3.2, DOI 10.1002/0471221279); measurement noise comes from the boxes.
+    and Navigation, section 6.3.2, DOI 10.1002/0471221279); measurement noise comes from the boxes. What the calibration
+    leaves open is added to what the filter says.
     """
 
     def __init__(self, camera: Camera | None, settings: GroundSettings | None = None) -> None:
@@ -135,7 +137,7 @@ class Grounding:
             rows = np.flatnonzero(np.isfinite(seen).all(axis=1))
             at = self._follow(followed.track_id[rows], time_s, seen[rows], noise[rows])
             position[rows] = self._state[at, :2]
-            covariance[rows] = self._covariance[at, :2, :2]
+            covariance[rows] = self._covariance[at, :2, :2] + self._by_calibration(position[rows])
             sure = np.sqrt(np.linalg.eigvalsh(self._covariance[at, 2:, 2:])[:, -1]) <= self.settings.known_mps
             velocity[rows[sure]] = self._state[at[sure], 2:]
         self._keep(time_s - self._time_s <= forget_s)
@@ -150,6 +152,13 @@ class Grounding:
             velocity_mps=velocity,
             covariance_m2=covariance,
         )
+
+    def _by_calibration(self, position: Floats) -> Floats:
+        """What the calibration leaves open at places (n, 2); the same in every picture, so no filter lessens it."""
+        if self.camera is None or self.camera.doubt is None or not len(position):
+            return np.zeros((len(position), 2, 2))
+        seen, _ = self.camera.project(np.c_[position, np.zeros(len(position))])
+        return ground_doubt(self.camera, seen)
 
     def _follow(self, track_id: NDArray[np.int64], time_s: float, seen: Floats, noise: Floats) -> NDArray[np.intp]:
         """Take in where tracks were seen, shapes (n,), (n, 2) and (n, 2, 2); return which tracks of ours they are."""

@@ -2,25 +2,70 @@
 
 ``look_at``: where it hangs and what it looks at; ``matrix``: as OpenCV writes it; ``tsai``: as the older public data
 sets do. ``masks_px`` are polygons that are never looked at; ``fps`` is the true frame rate where a file's header is
-known to lie; ``zones`` are the parts of the floor that the rules watch.
+known to lie; ``zones`` are the parts of the floor that the rules watch. ``uncertainty`` says how far the numbers can
+be trusted: ``parvis calibrate`` writes the whole covariance, by hand a few standard deviations do.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field, model_validator
 
 from scenarios.camera import Camera
+from scenarios.doubt import CHANGES, stated_doubt
 from scenarios.entry import Entry, Id, Point3
 from scenarios.venue import Zone
 
-__all__ = ["Calibrated", "LookAt", "Matrix", "Tsai"]
+__all__ = ["Calibrated", "LookAt", "Matrix", "Tsai", "Uncertainty"]
 
 _Row3 = tuple[float, float, float]
 _Matrix3 = tuple[_Row3, _Row3, _Row3]
 _Pixel = tuple[float, float]
+
+
+class Uncertainty(Entry):
+    """How far a calibration can be trusted, as standard deviations or as a whole covariance.
+
+    Attributes:
+        turn_deg: Of the camera's direction, about each of its axes.
+        position_m: Of each coordinate of its optical centre.
+        focal_share: Of the focal length, as a share of it.
+        k1: Of the first coefficient of the distortion.
+        covariance: Of the eight numbers of ``scenarios.doubt.CHANGES``; then nothing else.
+    """
+
+    turn_deg: Annotated[float, Field(ge=0, le=90)] = 0.0
+    position_m: Annotated[float, Field(ge=0, le=1000)] = 0.0
+    focal_share: Annotated[float, Field(ge=0, le=2)] = 0.0
+    k1: Annotated[float, Field(ge=0, le=2)] = 0.0
+    covariance: list[list[float]] | None = None
+
+    @model_validator(mode="after")
+    def _is_a_covariance(self) -> Uncertainty:
+        if self.covariance is None:
+            return self
+        if self.turn_deg or self.position_m or self.focal_share or self.k1:
+            raise ValueError("covariance says everything; leave out turn_deg, position_m, focal_share and k1")
+        n = len(CHANGES)
+        if len(self.covariance) != n or any(len(row) != n for row in self.covariance):
+            raise ValueError(f"covariance: should be {n} rows of {n} numbers ({', '.join(CHANGES)})")
+        matrix = np.array(self.covariance)
+        spread = np.sqrt(np.maximum(np.diag(matrix), 1e-30))
+        scaled = matrix / spread[:, None] / spread
+        if not np.allclose(scaled, scaled.T, atol=1e-6) or np.linalg.eigvalsh(scaled)[0] < -1e-6:
+            raise ValueError("covariance: is not symmetric with eigenvalues that are not negative")
+        return self
+
+    def build(self) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+        """Return the covariance, shape (8, 8)."""
+        if self.covariance is not None:
+            return np.array(self.covariance)
+        return stated_doubt(
+            turn_deg=self.turn_deg, position_m=self.position_m, focal_share=self.focal_share, k1=self.k1
+        )
 
 
 class _RealCamera(Entry):
@@ -29,6 +74,11 @@ class _RealCamera(Entry):
     fps: Annotated[float, Field(gt=0, le=240)] | None = None
     masks_px: list[Annotated[list[_Pixel], Field(min_length=3)]] = []
     zones: list[Zone] = []
+    uncertainty: Uncertainty | None = None
+    note: str = ""
+
+    def _doubt(self) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]] | None:
+        return None if self.uncertainty is None else self.uncertainty.build()
 
     def _masks(self) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]], ...]:
         return tuple(np.array(mask, float) for mask in self.masks_px)
@@ -52,7 +102,7 @@ class LookAt(_RealCamera):
 
     def build(self) -> Camera:
         """Return the calibrated camera."""
-        return Camera.looking_at(
+        camera = Camera.looking_at(
             self.id,
             position_m=self.position_m,
             look_at_m=self.look_at_m,
@@ -63,6 +113,7 @@ class LookAt(_RealCamera):
             masks_px=self._masks(),
             fps=self.fps,
         )
+        return replace(camera, doubt=self._doubt())
 
 
 class _Rotated(_RealCamera):
@@ -96,6 +147,7 @@ class Matrix(_Rotated):
             translation_m=np.array(self.translation_m),
             masks_px=self._masks(),
             fps=self.fps,
+            doubt=self._doubt(),
         )
 
 
@@ -111,7 +163,7 @@ class Tsai(_Rotated):
 
     def build(self) -> Camera:
         """Return the calibrated camera."""
-        return Camera.from_tsai(
+        camera = Camera.from_tsai(
             self.id,
             focal_mm=self.focal_mm,
             kappa1_per_mm2=self.kappa1_per_mm2,
@@ -124,6 +176,7 @@ class Tsai(_Rotated):
             masks_px=self._masks(),
             fps=self.fps,
         )
+        return replace(camera, doubt=self._doubt())
 
 
 Calibrated = Annotated[LookAt | Matrix | Tsai, Field(discriminator="method")]

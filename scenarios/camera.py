@@ -35,6 +35,7 @@ class Camera:
         translation_m: From world to camera axes, shape (3,).
         masks_px: Polygons, each of shape (n, 2), whose pixels are never looked at: burnt-in texts, private windows.
         fps: The true frame rate where the file's header is known to lie, else None.
+        doubt: Covariance of the calibration, shape (8, 8), see `scenarios.doubt`; None: taken to be exact.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Camera:
     translation_m: Floats
     masks_px: tuple[Floats, ...] = field(default=())
     fps: float | None = None
+    doubt: Floats | None = None
 
     @classmethod
     def looking_at(

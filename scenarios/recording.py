@@ -201,6 +201,8 @@ class Recording:
                     "masks_px": [m.tolist() for m in c.masks_px],
                     "fps": c.fps,
                 }
+                if c.doubt is not None:
+                    entry["doubt"] = c.doubt.tolist()
             if view.track is not None:
                 entry["moves"] = True
                 view.track.save(self.poses(view.id))
@@ -252,6 +254,7 @@ def _camera(raw: dict[str, Any]) -> Camera | None:
         translation_m=np.array(raw["translation_m"], float),
         masks_px=tuple(np.array(m, float) for m in raw["masks_px"]),
         fps=raw["fps"],
+        doubt=None if raw.get("doubt") is None else np.array(raw["doubt"], float),
     )
 
 
