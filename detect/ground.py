@@ -30,13 +30,17 @@ class GroundSettings:
     """How exact boxes are and how people move.
 
     Attributes:
-        noise_share: Standard deviation of a box's foot point, as a share of its height.
+        noise_share: Standard deviation of a box's foot point, as a share of its height. The usual value is that of
+            Faster R-CNN boxes on the real video: 68 and 92 % of the feet are in the ellipses of 68 and 95 %.
+        lasting: Share of the variance that stays for seconds and that no filter lessens: feet that others hide, a
+            shadow that is taken for a leg, a posture.
         noise_px: The least standard deviation of a box's foot point.
         agility_mps2: Standard deviation of a walker's acceleration: how fast the smoothed velocity follows.
         known_mps: A velocity less sure than this, in either direction, is not stated.
     """
 
-    noise_share: float = 0.04
+    noise_share: float = 0.06
+    lasting: float = 0.6
     noise_px: float = 1.0
     agility_mps2: float = 0.7
     known_mps: float = 0.5
@@ -135,9 +139,10 @@ class Grounding:
         if self.camera is not None and n:
             seen, noise = locate_feet(self.camera, followed.box_px, followed.cls, self.settings)
             rows = np.flatnonzero(np.isfinite(seen).all(axis=1))
-            at = self._follow(followed.track_id[rows], time_s, seen[rows], noise[rows])
+            lasting = self.settings.lasting * noise[rows]
+            at = self._follow(followed.track_id[rows], time_s, seen[rows], noise[rows] - lasting)
             position[rows] = self._state[at, :2]
-            covariance[rows] = self._covariance[at, :2, :2] + self._by_calibration(position[rows])
+            covariance[rows] = self._covariance[at, :2, :2] + lasting + self._by_calibration(position[rows])
             sure = np.sqrt(np.linalg.eigvalsh(self._covariance[at, 2:, 2:])[:, -1]) <= self.settings.known_mps
             velocity[rows[sure]] = self._state[at[sure], 2:]
         self._keep(time_s - self._time_s <= forget_s)

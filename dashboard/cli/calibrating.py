@@ -34,6 +34,24 @@ def calibrate(
         Path | None,
         typer.Option("--import", metavar="FILE", help="Calibration of OpenCV (yml, json, xml) or Tsai (xml)."),
     ] = None,
+    heights: Annotated[
+        Path | None,
+        typer.Option(
+            "--from-heights",
+            metavar="BOXES",
+            help="Nothing is known but people: a run folder (parvis watch VIDEO --out RUN), or boxes as MOTChallenge.",
+        ),
+    ] = None,
+    hfov: Annotated[
+        float | None,
+        typer.Option(
+            "--hfov", min=5, max=150, help="With --from-heights: the lens's field of view across, in degrees."
+        ),
+    ] = None,
+    fps: Annotated[
+        float | None,
+        typer.Option("--fps", min=0.1, help="With --from-heights: pictures a second of MOTChallenge boxes."),
+    ] = None,
     camera_id: Annotated[str | None, typer.Option("--id", help="Name of the camera.")] = None,
     size: Annotated[
         str | None, typer.Option("--size", metavar="WIDTHxHEIGHT", help="Of the pictures, where the file says nothing.")
@@ -52,10 +70,16 @@ def calibrate(
     Example: parvis calibrate points.toml --out cameras/north.toml
 
     Example: parvis calibrate --import View_001.xml --out cameras/view_001.toml
+
+    Example: parvis calibrate --from-heights runs/vtest --hfov 36 --out cameras/rough.toml
     """
-    if points is None and imported is None:
-        raise ScenarioError("calibrate: give a file of POINTS or --import FILE")
-    if points is not None:
+    if heights is not None and (points is not None or imported is not None):
+        raise ScenarioError("calibrate: --from-heights is for when nothing else is known; leave out the others")
+    if points is None and imported is None and heights is None:
+        raise ScenarioError("calibrate: give a file of POINTS, --import FILE or --from-heights BOXES")
+    if heights is not None:
+        camera, note, facts = _by_heights(heights, camera_id, _size(size), fps, hfov)
+    elif points is not None:
         camera, note, facts = _by_points(points, imported, camera_id, unit)
     else:
         assert imported is not None
@@ -93,6 +117,19 @@ def _by_file(
             f"floor: parvis calibrate points.toml --import {path.name}"
         )
     return found.camera, f"imported from {path.name} ({found.kind})", {"imported": found.kind}
+
+
+def _by_heights(
+    path: Path, camera_id: str | None, size: tuple[int, int] | None, fps: float | None, hfov: float | None
+) -> tuple[Camera, str, dict[str, Any]]:
+    from detect.calibrating.heights import calibrate_heights
+    from detect.calibrating.people_boxes import load_people_boxes
+
+    boxes = load_people_boxes(path, camera_id=camera_id, size_px=size, fps=fps)
+    fit = calibrate_heights(boxes, hfov_deg=hfov, where=path.name)
+    assumed = "" if fit.learnt_focal or hfov is not None else "; the focal length is little more than assumed"
+    words = f"heights of {fit.people} people in {path.name} ({fit.boxes} of {fit.of_boxes} boxes){assumed}"
+    return fit.camera, words, fit.as_dict()
 
 
 def _finish(camera: Camera, note: str, facts: dict[str, Any], out: Path, *, force: bool, as_json: bool) -> None:
