@@ -22,6 +22,7 @@ from dashboard.progress import Report, silent
 from dashboard.report import write_report
 from detect.detectors import build_detector
 from detect.detectors.contract import Detector
+from detect.floors import Floors, fuse_tracks
 from detect.observations import ObservationLog, Observations
 from detect.pipeline import Pipeline
 from detect.rules import build_rules
@@ -308,6 +309,7 @@ def finish(
     """Score what was seen, and write observations, score.json, run.json and the report."""
     report("score", 0.0)
     seen.save(recording)
+    floors = _on_the_floor(recording, seen)
     card: dict[str, Any] = {
         "scenario": about["scenario"],
         "seed": about.get("seed"),
@@ -328,6 +330,7 @@ def finish(
             zones=zones,
             cameras=recording.cameras(),
             watched=[rule.kind for rule in build_rules(about["rules"])],
+            floors=floors,
         )
         ledger = event_ledger(truth, seen, zones=zones, footage_s=about["footage_s"])
     recording.save_json(recording.score_json, card)
@@ -337,6 +340,16 @@ def finish(
     )
     write_report(recording)
     report("score", 1.0)
+
+
+def _on_the_floor(recording: Recording, seen: Observations) -> Floors | None:
+    """Fuse what the calibrated cameras saw, and keep it; None where no camera is calibrated."""
+    times = {view.id: recording.frame_times(view.id) for view in recording.views() if view.calibration is not None}
+    if not times:
+        return None
+    floors = fuse_tracks(seen.tracks, times, gaps=seen.gaps)
+    floors.save(recording)
+    return floors
 
 
 def provenance() -> dict[str, Any]:

@@ -49,6 +49,15 @@ def print_score(recording: Recording, screen: Console) -> None:
         screen.print(
             f"count of people: mean absolute error {_number(count.get('mae'), 2)}, RMSE {_number(count.get('rmse'), 2)}"
         )
+    if card.get("floor"):
+        floor = card["floor"]
+        place, count = floor.get("position_m", {}), floor.get("count", {})
+        screen.print(
+            f"on the floor, {floor['cameras']} camera{'' if floor['cameras'] == 1 else 's'}: places off by "
+            f"{_number(place.get('median'), 2, ' m')} (median), {_number(place.get('p95'), 2, ' m')} (95 %); "
+            f"count off by {_number(count.get('mae'), 2)} of {_number(floor.get('people'), 1)} people; "
+            f"MODA {_share(floor.get('moda'))}, MODP {_share(floor.get('modp'))}"
+        )
     for role, row in card.get("fairness", {}).items():
         screen.print(
             f"{role.replace('_', '-')}: {_count(row.get('false_alarms'))} false alarms in "

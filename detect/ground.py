@@ -20,6 +20,8 @@ _HEIGHT_M: Final = 1.70
 """Mean height of adults in shoes, for feet that the picture's edge cuts off."""
 _HEIGHT_SD_M: Final = 0.10
 """Its spread over adults of both sexes."""
+_TOE_M: Final = 0.12
+"""A person's box ends at the nearer toe, so far before the body's axis; by rendered people from 10 to 40 degrees."""
 _EDGE_PX: Final = 2.0
 """A box that ends this near to the picture's lower edge is taken to be cut by it."""
 _STEP_PX: Final = 0.5
@@ -51,6 +53,7 @@ def locate_feet(
 ) -> tuple[Floats, Floats]:
     """Find the ground below boxes, with its uncertainty by first-order propagation of the boxes' noise.
 
+    A person stands where the body's axis does, a little behind the lower edge of the box, which is at the nearer toe.
     Where the picture's lower edge cuts a person, the feet are out of the picture: then they are looked for below the
     top of the box, with the spread of people's heights added to the uncertainty.
 
@@ -84,6 +87,10 @@ def locate_feet(
         taller, _ = _on_plane(camera, heads, _HEIGHT_M + _HEIGHT_SD_M)
         lean = taller - position[cut]
         covariance[cut] = _spread(jacobian, sigma[cut]) + lean[:, :, None] * lean[:, None, :]
+    stands = np.asarray(cls) == ObjectClass.PERSON
+    away = position - camera.position_m[:2]
+    away /= np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9)
+    position[stands & ~cut] += _TOE_M * away[stands & ~cut]
     lost = ~(np.isfinite(position).all(axis=1) & np.isfinite(covariance).all(axis=(1, 2)))
     position[lost] = np.nan
     covariance[lost] = np.nan
@@ -140,6 +147,7 @@ class Grounding:
             seen, noise = locate_feet(self.camera, followed.box_px, followed.cls, self.settings)
             rows = np.flatnonzero(np.isfinite(seen).all(axis=1))
             lasting = self.settings.lasting * noise[rows]
+            self._restart_jumps(followed.track_id[rows], time_s, seen[rows], noise[rows])
             at = self._follow(followed.track_id[rows], time_s, seen[rows], noise[rows] - lasting)
             position[rows] = self._state[at, :2]
             covariance[rows] = self._covariance[at, :2, :2] + lasting + self._by_calibration(position[rows])
@@ -164,6 +172,20 @@ class Grounding:
             return np.zeros((len(position), 2, 2))
         seen, _ = self.camera.project(np.c_[position, np.zeros(len(position))])
         return ground_doubt(self.camera, seen)
+
+    def _restart_jumps(self, track_id: NDArray[np.int64], time_s: float, seen: Floats, noise: Floats) -> None:
+        """Forget tracks that are suddenly elsewhere: the tracker gave them another body, whose way is another one."""
+        old = np.flatnonzero(np.isin(track_id, self._id))
+        at = np.searchsorted(self._id, track_id[old])
+        dt = time_s - self._time_s[at]
+        off = seen[old] - self._state[at, :2] - self._state[at, 2:] * dt[:, None]
+        wander = self._covariance[at, 2:, 2:] * dt[:, None, None] ** 2
+        drift = self.settings.agility_mps2**2 * _drift(dt)[:, :2, :2]
+        spread = self._covariance[at, :2, :2] + wander + drift + noise[old]
+        far = np.einsum("ni,nij,nj->n", off, np.linalg.inv(spread), off)
+        keep = np.ones(len(self._id), bool)
+        keep[at[far > _JUMP]] = False
+        self._keep(keep)
 
     def _follow(self, track_id: NDArray[np.int64], time_s: float, seen: Floats, noise: Floats) -> NDArray[np.intp]:
         """Take in where tracks were seen, shapes (n,), (n, 2) and (n, 2, 2); return which tracks of ours they are."""
@@ -216,5 +238,7 @@ def _drift(dt: Floats) -> Floats:
     return drift
 
 
+_JUMP: Final = 12.0
+"""Squared Mahalanobis distance that the next sighting of one body exceeds in one of 400 pictures."""
 _WALK_SD_MPS: Final = 1.34
 """Before it is measured, a velocity is anything up to free walking speed (Weidmann 1993) in any direction."""

@@ -3,7 +3,7 @@
 ==========  ================================================================================================
 detections  camera str, frame i4, time_s f8, cls str, x1 y1 x2 y2 f4, confidence f4
 tracks      the same and track_id i8, x_m y_m vx_mps vy_mps sigma_m f4 (nan without calibration); sigma_m is
-            the root of the larger eigenvalue of the position's covariance
+            the root of the larger eigenvalue of the position's covariance, xx_m2 xy_m2 yy_m2 f4
 events      one ``Event`` each, as it was last said
 ==========  ================================================================================================
 
@@ -35,7 +35,7 @@ _WHEN: Final = [("camera", pa.string()), ("frame", pa.int32()), ("time_s", pa.fl
 DETECTIONS: Final = pa.schema([*_WHEN, ("cls", pa.string()), *_BOX, ("confidence", pa.float32())])
 TRACKS: Final = pa.schema(
     [*_WHEN, ("track_id", pa.int64()), ("cls", pa.string()), *_BOX, ("confidence", pa.float32())]
-    + [(name, pa.float32()) for name in ("x_m", "y_m", "vx_mps", "vy_mps", "sigma_m")]
+    + [(name, pa.float32()) for name in ("x_m", "y_m", "vx_mps", "vy_mps", "sigma_m", "xx_m2", "xy_m2", "yy_m2")]
 )
 
 
@@ -112,6 +112,9 @@ class ObservationLog:
                 "vx_mps": tracks.velocity_mps[:, 0],
                 "vy_mps": tracks.velocity_mps[:, 1],
                 "sigma_m": largest,
+                "xx_m2": tracks.covariance_m2[:, 0, 0],
+                "xy_m2": tracks.covariance_m2[:, 0, 1],
+                "yy_m2": tracks.covariance_m2[:, 1, 1],
             }
             self._tracks.append(rows)
         self.say(events)

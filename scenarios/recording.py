@@ -8,7 +8,8 @@ truth/              see `scenarios.truth`; masks, on demand: see `scenarios.mask
 video/<camera>.mp4  H.264; of real footage also <camera>.annotated.mp4 with everything drawn in
 frames/<camera>.json  time_s of each picture of the video
 frames/<camera>.npz   of a moving camera: its pose at each picture, see `scenarios.camera_track`
-detections.parquet, tracks.parquet, events.jsonl, score.json, report.html
+detections.parquet, tracks.parquet, floor.parquet (people on the floor, by all cameras together), events.jsonl,
+score.json, report.html
 """
 
 from __future__ import annotations
@@ -121,6 +122,11 @@ class Recording:
     def tracks(self) -> Path:
         """Boxes and ground positions of the tracker."""
         return self.folder / "tracks.parquet"
+
+    @property
+    def floor(self) -> Path:
+        """Everybody on the floor once, by all cameras together."""
+        return self.folder / "floor.parquet"
 
     @property
     def events(self) -> Path:

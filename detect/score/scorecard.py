@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from detect.floors import Floors
 from detect.observations import Observations
 from detect.score.boxes import Footage, seen_boxes, true_boxes
 from detect.score.counting import count_scores
 from detect.score.detection import box_scores, match_boxes
 from detect.score.events import ledger, meet, score_events
 from detect.score.fairness import fairness
+from detect.score.floor import floor_scores
 from detect.score.settings import ScoreSettings
 from detect.score.tracking import track_scores
 from scenarios.camera import Camera
@@ -38,6 +40,7 @@ def scorecard(
     settings: ScoreSettings | None = None,
     cameras: Iterable[Camera] = (),
     watched: Collection[EventKind] = (),
+    floors: Floors | None = None,
 ) -> dict[str, Any]:
     """Score one run; the keys of ``score.json``, absent where not measured.
 
@@ -53,6 +56,7 @@ def scorecard(
         settings: How strictly is scored.
         cameras: Where given, true boxes are cut at the edge of their pictures.
         watched: Kinds for which a rule watched: scored also when nothing was due and nothing was said.
+        floors: Who was where on the floor, by all cameras together.
     """
     settings = settings or ScoreSettings()
     footage = Footage.of((truth.boxes, seen.detections, seen.tracks), footage_s, cameras, seen.gaps)
@@ -62,6 +66,8 @@ def scorecard(
     card |= {"detector": detector, "footage_s": footage_s, "wall_s": wall_s}
     if truth.boxes is not None:
         card |= _box_parts(truth, seen, footage, settings)
+        on_floor = floor_scores(truth.boxes, floors, settings) if floors is not None else {}
+        card |= {"floor": on_floor} if on_floor else {}
     meetings = meet(truth, seen.events, settings, zones=zones, watched=watched, until_s=footage_s)
     hours = _camera_hours(footage)
     if meetings:

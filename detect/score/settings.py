@@ -22,6 +22,7 @@ class ScoreSettings(Entry):
     Attributes:
         min_visibility: A true box of which less can be seen is ignored: finding it is neither right nor wrong.
         min_height_px: So is a person that is smaller in the picture. (Bags: a quarter of it.)
+        floor_m: A place on the floor finds a person within this.
         iou: Least intersection over union of a box and the truth that it finds.
         early_s: An alarm counts when it comes at most so long before it is due,
         late_s: and at most so long after (and not after the true event is over).
@@ -45,6 +46,7 @@ class ScoreSettings(Entry):
 
     min_visibility: Share = 0.25
     min_height_px: Annotated[float, Field(ge=0, le=1000)] = 20.0
+    floor_m: Metres = 0.5
     iou: Share = 0.5
     early_s: Seconds = 3.0
     late_s: Seconds = 30.0

@@ -24,7 +24,9 @@ def followed(box: np.ndarray, ids: tuple[int, ...] = (1,), cls: ObjectClass = Ob
 @settings(max_examples=30, deadline=None)
 @given(st.floats(-6, 6), st.floats(-8, 25))
 def test_feet_are_where_the_body_stands(x: float, y: float) -> None:
-    box = CAMERA.upright_box_px((x, y), 1.75) + 0.5  # boxes run along pixel edges, projections through pixel centres
+    to_camera = CAMERA.position_m[:2] - (x, y)
+    toe = (x, y) + 0.12 * to_camera / np.linalg.norm(to_camera)  # the box ends at the toe, the axis is behind it
+    box = CAMERA.upright_box_px(toe, 1.75) + 0.5  # boxes run along pixel edges, projections through pixel centres
     position, covariance = locate_feet(CAMERA, box, PERSON)
     np.testing.assert_allclose(position[0], (x, y), atol=0.12)  # the width of the body bends the box a little
     assert (np.linalg.eigvalsh(covariance[0]) > 0).all()
