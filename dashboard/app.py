@@ -1,4 +1,4 @@
-"""The control room in the browser: Test, Plan, Live and Library. Started by ``parvis dashboard``."""
+"""The control room in the browser: Test, Plan, Live, Calibrate and Library. Started by ``parvis dashboard``."""
 
 from __future__ import annotations
 
@@ -43,6 +43,12 @@ def _live() -> None:
     watching.show()
 
 
+def _calibrate() -> None:
+    from dashboard.pages import calibrating  # pulls in scipy: only who calibrates waits for it
+
+    calibrating.show()
+
+
 def _library() -> None:
     from dashboard.pages import browsing  # knows the compositor: only who browses waits for it
 
@@ -58,6 +64,7 @@ def main() -> None:
             st.Page(_test, title="Test", url_path="test", default=True),
             st.Page(_plan, title="Plan", url_path="plan"),
             st.Page(_live, title="Live", url_path="live"),
+            st.Page(_calibrate, title="Calibrate", url_path="calibrate"),
             st.Page(_library, title="Library", url_path="library"),
         ],
         position="top",
