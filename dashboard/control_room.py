@@ -13,7 +13,7 @@ import streamlit as st
 
 from dashboard.report import because
 from detect.desk import Alert
-from detect.store import CameraState, Store
+from detect.store import CameraState, FloorState, Store
 
 __all__ = ["Alarm", "CameraNow", "ControlRoom", "operator"]
 
@@ -79,6 +79,11 @@ class ControlRoom:
         """Return the alerts that wait for a decision, the most urgent first."""
         with Store.open_existing(self.path) as store:
             return [_alarm(alert, store.still(alert.alert_id) is not None) for alert in store.waiting()]
+
+    def floor(self) -> FloorState | None:
+        """Return who was on the floor when the daemon last said it; None where no camera is calibrated."""
+        with Store.open_existing(self.path) as store:
+            return store.floor()
 
     def decided(self) -> list[dict[str, str]]:
         """Return what has been decided, the newest first, as rows of a table."""

@@ -18,10 +18,11 @@ from detect.audit import AuditReport, append, digest, verify
 from detect.camera_state import CameraState, keep_camera, load_cameras
 from detect.database import Database, moment_of, text_of
 from detect.desk import Alert, AlertState, Verdict, move
+from detect.floor_state import FloorState, keep_floor, load_floor
 from detect.observations import event_from_json, event_to_json
 from scenarios.errors import ParvisError
 
-__all__ = ["CameraState", "Decision", "Store"]
+__all__ = ["CameraState", "Decision", "FloorState", "Store"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +256,14 @@ class Store:
             "SELECT picture, picture_at FROM cameras WHERE camera_id = ? AND picture IS NOT NULL", (camera_id,)
         )
         return None if row is None else (row[0], datetime.fromisoformat(row[1]))
+
+    def say_floor(self, floor: FloorState) -> None:
+        """Keep who is on the floor now, in place of what was said before."""
+        keep_floor(self._database, floor)
+
+    def floor(self) -> FloorState | None:
+        """Return who was on the floor when it was last said; None where that never was."""
+        return load_floor(self._database)
 
     def verify(self) -> AuditReport:
         """Check the record, and that alerts and decisions are what it tells."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import quote
 
@@ -24,6 +25,7 @@ _REASONS: Final = {
 }
 _SHOWN: Final = 20
 _REFRESH_S: Final = 2.0
+_OLD_S: Final = 5.0
 
 
 def show() -> None:
@@ -36,6 +38,7 @@ def show() -> None:
     try:
         room = ControlRoom(store)
         st.iframe("/live/wall", height=260)
+        _floor(room)
         _queue(room)
         _decided(room)
     except ParvisError as error:
@@ -52,6 +55,27 @@ def _explain(missing: str | None) -> None:
         "parvis watch rtsp://127.0.0.1:8554/gate --store runs/alerts.sqlite\n"
         "parvis dashboard runs --store runs/alerts.sqlite",
         language=None,
+    )
+
+
+@st.fragment(run_every=_REFRESH_S)
+def _floor(room: ControlRoom) -> None:
+    """How many people there are, everybody once; of cameras that are calibrated."""
+    floor = room.floor()
+    if floor is None:
+        return
+    age = (datetime.now(UTC) - floor.at).total_seconds()
+    if not floor.watching or age > _OLD_S:
+        st.markdown("**On the floor:** no data, no calibrated camera gives pictures now.")
+        return
+    many = sum(1 for person in floor.people if person[4] > 1)
+    sure = sorted(person[3] for person in floor.people)
+    placed = f", places to ±{sure[len(sure) // 2]:.1f} m" if sure else ""
+    names = ", ".join(f"`{name}`" for name in floor.watching)
+    count = len(floor.people)
+    st.markdown(
+        f"**On the floor: {count} {'person' if count == 1 else 'people'}** "
+        f":gray[by {names}; {many} seen by more than one camera and counted once{placed}]"
     )
 
 

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import time
-from ctypes import c_double
+from ctypes import Array, c_double
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.context import SpawnProcess
@@ -18,6 +18,7 @@ from typing import Final
 
 from detect.detectors import build_detector, sharing
 from detect.live.config import CameraConfig, LiveConfig
+from detect.live.floor_board import FloorBoard
 from detect.live.watcher import watch_camera
 from detect.pipeline import Observation, Pipeline
 from detect.rules import build_rules
@@ -44,17 +45,20 @@ class CameraProcess:
     Attributes:
         process: The process.
         pulse: Monotonic time at which it last took a picture; 0 while none can be expected.
+        board: Who it sees on the floor; None where the camera is not calibrated.
     """
 
     process: SpawnProcess
     pulse: c_double
+    board: FloorBoard | None
 
     @classmethod
     def start(cls, config: LiveConfig, camera: CameraConfig) -> CameraProcess:
         """Start watching a camera; signals wait until the process is ready to hear them."""
         context = multiprocessing.get_context("spawn")
         pulse = context.RawValue(c_double, 0.0)
-        about = (config, camera, pulse, os.getpid())
+        board = None if camera.calibration is None else FloorBoard.make(context.RawArray, camera.id)
+        about = (config, camera, pulse, None if board is None else board.raw, os.getpid())
         process = context.Process(target=_watch, args=about, name=f"parvis-{camera.id}", daemon=True)
         resource_tracker.ensure_running()  # it would lift the mask
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -62,7 +66,7 @@ class CameraProcess:
             process.start()
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        return cls(process, pulse)
+        return cls(process, pulse, board)
 
     def silent_s(self) -> float:
         """Return for how long it has taken no picture although there are some."""
@@ -77,7 +81,9 @@ class CameraProcess:
             self.process.join()
 
 
-def _watch(config: LiveConfig, camera: CameraConfig, pulse: c_double, parent: int) -> None:
+def _watch(
+    config: LiveConfig, camera: CameraConfig, pulse: c_double, board: Array[c_double] | None, parent: int
+) -> None:
     stopping = Flag()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stopping.set())
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -86,7 +92,8 @@ def _watch(config: LiveConfig, camera: CameraConfig, pulse: c_double, parent: in
     try:
         with Store.create_or_open(config.store) as store:
             try:
-                _watch_until(stopping, config, camera, pulse, store)
+                shown = None if board is None else FloorBoard(board, camera.id)
+                _watch_until(stopping, config, camera, pulse, shown, store)
             except ParvisError as error:
                 store.say_camera(CameraState(camera.id, redact(camera.source), "lost", redact(str(error)), None, {}))
                 raise
@@ -95,7 +102,14 @@ def _watch(config: LiveConfig, camera: CameraConfig, pulse: c_double, parent: in
         sys.exit(TOLD)
 
 
-def _watch_until(stopping: Flag, config: LiveConfig, camera: CameraConfig, pulse: c_double, store: Store) -> None:
+def _watch_until(
+    stopping: Flag,
+    config: LiveConfig,
+    camera: CameraConfig,
+    pulse: c_double,
+    board: FloorBoard | None,
+    store: Store,
+) -> None:
     known = load_calibration(camera.calibration) if camera.calibration is not None else None
     source = _reach(camera, store, stopping, pulse)
     if source is None:
@@ -104,6 +118,10 @@ def _watch_until(stopping: Flag, config: LiveConfig, camera: CameraConfig, pulse
 
     def beat(seen: Observation) -> None:
         pulse.value = time.monotonic() if seen.gap is None or seen.gap.end_s > seen.gap.start_s else 0.0
+        if board is not None and seen.gap is None:
+            board.show(seen.tracks, time.monotonic())
+        elif board is not None:
+            board.clear()
 
     with contextlib.closing(source):
         Thread(target=_close_when, args=(stopping, source), daemon=True).start()

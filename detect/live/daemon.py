@@ -18,6 +18,8 @@ from typing import Final
 from detect.detectors import build_detector
 from detect.live.camera_process import TOLD, CameraProcess
 from detect.live.config import CameraConfig, LiveConfig, load_config
+from detect.live.floor_board import FloorBoard
+from detect.live.floor_keeper import FloorKeeper
 from detect.sources import redact
 from detect.store import CameraState, Store
 from scenarios.calibration import load_calibration
@@ -108,6 +110,11 @@ class _Worker:
             self._again_s = None
             self._start()
 
+    @property
+    def board(self) -> FloorBoard | None:
+        """Who its process sees on the floor."""
+        return self._running.board
+
     def ask_to_end(self) -> None:
         self._running.process.terminate()
 
@@ -140,9 +147,14 @@ def _supervise(config: LiveConfig, store: Store, stopping: Flag) -> None:
     try:
         workers.extend(_Worker(config, camera, store) for camera in config.cameras)
         tidied_s = -_TIDY_S
+        keeper = FloorKeeper(lambda: [w.board for w in workers if w.board is not None], store)
+        calibrated = any(camera.calibration is not None for camera in config.cameras)
         while not stopping.wait(_POLL_S):
             for worker in workers:
                 worker.look_after()
+            if calibrated:
+                with _complaining():
+                    keeper.look()
             if time.monotonic() - tidied_s >= _TIDY_S:
                 tidied_s = time.monotonic()
                 with _complaining():

@@ -1,0 +1,72 @@
+"""Everybody on the floor now, by all calibrated cameras of the daemon together; kept in the store once a second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Final
+
+import numpy as np
+
+from detect.fusion import Floor, FloorFuser, FusionSettings
+from detect.live.floor_board import FloorBoard
+from detect.store import FloorState, Store
+
+__all__ = ["FloorKeeper"]
+
+_SAY_S: Final = 1.0
+_FRESH_S: Final = 1.5
+"""A camera whose last picture is older is one that does not look."""
+
+
+class FloorKeeper:
+    """Fuses what the boards of the cameras show.
+
+    Args:
+        boards: Of the calibrated cameras, as they are at the moment.
+        store: Where the floor goes.
+        clock: Seconds on the clock of the boards.
+    """
+
+    def __init__(
+        self, boards: Callable[[], Iterable[FloorBoard]], store: Store, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._boards, self._store, self._clock = boards, store, clock
+        self._fuser = FloorFuser(FusionSettings(fresh_s=_FRESH_S))
+        self._said_s = -np.inf
+        self._before: FloorState | None = None
+
+    def look(self) -> None:
+        """Fuse once; to be called a few times a second.
+
+        Raises:
+            RecordingError: The store cannot be written.
+        """
+        now = self._clock()
+        for board in self._boards():
+            tracks = board.read()
+            if tracks is not None:
+                self._fuser.take(tracks)
+        floor = self._fuser.at(now)
+        if now - self._said_s < _SAY_S:
+            return
+        self._said_s = now
+        state = _state(floor)
+        if state.watching or self._before is None or self._before.watching:
+            self._store.say_floor(state)
+        self._before = state
+
+
+def _state(floor: Floor | None) -> FloorState:
+    at = datetime.now(UTC)
+    if floor is None:
+        return FloorState(at, (), ())
+    largest = np.sqrt(np.linalg.eigvalsh(floor.covariance_m2)[:, -1]) if len(floor) else np.empty(0)
+    people = tuple(
+        (int(person), round(float(x), 2), round(float(y), 2), round(float(sigma), 2), len(members))
+        for person, (x, y), sigma, members in zip(
+            floor.person_id, floor.position_m, largest, floor.members, strict=True
+        )
+    )
+    return FloorState(at, floor.watching, people)
