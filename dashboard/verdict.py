@@ -52,6 +52,7 @@ def sentences(score: Score) -> list[str]:
         said.append("Nothing happened, and no alarm was raised.")
     said.append(_track_sentence(score.get("tracks") or {}))
     said.append(_count_sentence(score.get("count") or {}))
+    said += _floor_sentences(score.get("floor") or {})
     footage, wall = score.get("footage_s"), score.get("wall_s")
     if footage and wall:
         said.append(f"{footage:.1f} s of footage took {wall:.1f} s: {footage / wall:.2f} times real time.")
@@ -60,7 +61,7 @@ def sentences(score: Score) -> list[str]:
 
 def tables(score: Score) -> list[ScoreTable]:
     """Return all tables of the scorecard; a table without any value has no rows."""
-    return [_events(score), _boxes(score), _tracks(score), _count(score), _fairness(score)]
+    return [_events(score), _boxes(score), _tracks(score), _count(score), _floor(score), _fairness(score)]
 
 
 def key_scores(score: Score) -> dict[str, float | None]:
@@ -209,6 +210,35 @@ def _count(score: Score) -> ScoreTable:
         "How far the number of people in a picture is off; above the given density the count is not to be trusted.",
         ("", "Mean absolute error", "RMSE", "Valid up to (persons per m²)"),
         (("People in the picture", *cells),) if count else (),
+    )
+
+
+def _floor_sentences(floor: Mapping[str, Any]) -> list[str]:
+    off = (floor.get("position_m") or {}).get("median")
+    if off is None:
+        return []
+    cameras, count = floor["cameras"], (floor.get("count") or {}).get("mae")
+    counted = "" if count is None else f", count off by {count:.1f} of {floor['people']:.0f} people"
+    together = "by one camera" if cameras == 1 else f"by {cameras} cameras together"
+    return [f"On the floor, {together}: places off by {off:.2f} m (median){counted}."]
+
+
+def _floor(score: Score) -> ScoreTable:
+    floor = score.get("floor") or {}
+    count, place = floor.get("count") or {}, floor.get("position_m") or {}
+    cells = (
+        _decimal(place.get("median"), 2),
+        _decimal(place.get("p95"), 2),
+        *(_ratio(floor.get(key)) for key in ("covered_68", "covered_95")),
+        _decimal(count.get("mae"), 2),
+        *(_ratio(floor.get(key)) for key in ("moda", "modp")),
+    )
+    return ScoreTable(
+        "On the floor",
+        "Everybody once, by all calibrated cameras together: how far places are off, how often the truth is inside the "
+        "ellipses of 68 and 95 %, how far the count is off, and MODA and MODP within half a metre.",
+        ("", "Median, m", "95 %, m", "In the 68 %", "In the 95 %", "Count off by", "MODA", "MODP"),
+        (("People", *cells),) if floor else (),
     )
 
 

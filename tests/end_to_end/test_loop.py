@@ -58,7 +58,8 @@ def test_a_run_folder_is_whole(rehearsal):
     assert load_scenario(recording.scenario_toml).hash == made["scenario_hash"]
     card = recording.score()
     assert set(card) <= {
-        "scenario", "seed", "detector", "footage_s", "wall_s", "boxes", "tracks", "count", "events", "fairness",
+        "scenario", "seed", "detector", "footage_s", "wall_s", "boxes", "tracks", "count", "floor",
+        "events", "fairness",
     }  # fmt: skip
     assert card["boxes"]["person"]["ap50"] > 0.95
     assert 0.9 < card["tracks"]["hota"] <= 1
