@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from trackers import BaseIoU
 
-from detect.ground import locate_feet
+from detect.ground import GroundSettings, locate_feet
 from detect.tracks import ObjectClass
 from scenarios.camera import Camera
 
@@ -24,6 +24,8 @@ _APART: Final = -0.5
 """Distance-IoU of boxes that no tracker here matches."""
 _NEAR: Final = 0.15
 """Share of a box's height, so about 0.25 m of a person, by which nobody is said to have jumped."""
+_BETWEEN: Final = GroundSettings(noise_share=0.04)
+"""From one picture to the next; what is wrong with both of them is no jump (see ``GroundSettings.lasting``)."""
 _NEVER: Final = -1e3
 """Below every threshold of overlap, and finite, because the assignment takes no infinities."""
 
@@ -77,7 +79,7 @@ class GroundGate(BaseIoU):
     def _place(self, boxes: Floats) -> tuple[Floats, Floats]:
         """Where boxes stand, (n, 2), and the standard deviation in the worst direction, (n,)."""
         assert self.camera is not None
-        position, covariance = locate_feet(self.camera, boxes, np.full(len(boxes), int(self._cls), np.int8))
+        position, covariance = locate_feet(self.camera, boxes, np.full(len(boxes), int(self._cls), np.int8), _BETWEEN)
         sigma = np.full(len(boxes), np.nan)
         known = np.isfinite(covariance).all(axis=(1, 2))
         sigma[known] = np.sqrt(np.linalg.eigvalsh(covariance[known])[:, -1])

@@ -22,6 +22,7 @@ CAMERA = Camera.looking_at(
     distortion=(-0.1,),
     roll_deg=2,
 )
+REFERENCE = Path(__file__).parents[1] / "reference" / "pets09_s2l1"
 GRID = np.array([(x, y, 0.0) for x in (-8, 0, 8) for y in (-10, 0, 15)])
 LOOKED_AT = np.array([(200.0, 650), (640, 400), (1000, 300)])
 
@@ -119,3 +120,22 @@ def test_a_camera_file_is_replaced_only_on_demand_and_keeps_what_was_drawn(tmp_p
     kept = load_calibration(path)
     assert (kept.camera.id, [z.id for z in kept.zones]) == ("north", ["square"])
     assert [p.name for p in path.parent.iterdir()] == ["mast.toml"]
+
+
+def test_a_real_camera_from_four_of_the_annotated_feet() -> None:
+    """PETS2009 view 1: four feet of people as points; all other annotated feet are then where they were annotated."""
+    rows = np.loadtxt(REFERENCE / "gt.txt", delimiter=",")
+    whole = (rows[:, 3] + rows[:, 5] < 570) & (rows[:, 2] > 5) & (rows[:, 2] + rows[:, 4] < 760)
+    feet = np.c_[rows[:, 2] + rows[:, 4] / 2 - 1.5, rows[:, 3] + rows[:, 5] - 1.5][whole]
+    plan = rows[whole, 7:9]
+    chosen = [int(np.argmin(feet[:, 1]))]
+    while len(chosen) < 4:  # far from each other in the picture
+        apart = np.linalg.norm((feet[:, None] - feet[chosen][None]) * (1, 2), axis=2)
+        chosen.append(int(np.argmax(apart.min(axis=1))))
+    pairs = [Pair(px=(feet[k, 0], feet[k, 1]), m=plan[k].tolist()) for k in chosen]
+    fit = calibrate_points(PointsFile(resolution_px=(768, 576), points=pairs))
+    off = np.linalg.norm(fit.camera.to_ground(feet) - plan, axis=1)
+    assert np.median(off) < 0.10
+    assert np.quantile(off, 0.95) < 0.25
+    facts = facts_of(fit.camera)
+    assert abs(facts.height_m - 7.07) < 2 * facts.sigma["height_m"]
