@@ -71,7 +71,7 @@ def _floor(room: ControlRoom) -> None:
     many = sum(1 for person in floor.people if person[4] > 1)
     sure = sorted(person[3] for person in floor.people)
     placed = f", places to ±{sure[len(sure) // 2]:.1f} m" if sure else ""
-    names = ", ".join(f"`{name}`" for name in floor.watching)
+    names = ", ".join(name.replace("_", " ") for name in floor.watching)
     count = len(floor.people)
     st.markdown(
         f"**On the floor: {count} {'person' if count == 1 else 'people'}** "
