@@ -35,6 +35,7 @@ class CameraTrack:
         translation_m: From world to camera axes, shape (n, 3).
         masks_px: Polygons whose pixels are never looked at.
         fps: The true frame rate where the file's header is known to lie, else None.
+        doubt: Covariance of each pose, see `scenarios.doubt`; None: taken to be exact.
     """
 
     id: str
@@ -47,6 +48,7 @@ class CameraTrack:
     translation_m: Floats
     masks_px: tuple[Floats, ...] = field(default=())
     fps: float | None = None
+    doubt: Floats | None = None
 
     @classmethod
     def of(cls, cameras: Sequence[Camera], times_s: ArrayLike) -> CameraTrack:
@@ -70,6 +72,7 @@ class CameraTrack:
             translation_m=np.stack([c.translation_m for c in cameras]),
             masks_px=first.masks_px,
             fps=first.fps,
+            doubt=first.doubt,
         )
 
     def __len__(self) -> int:
@@ -92,6 +95,7 @@ class CameraTrack:
             translation_m=self.translation_m[index],
             masks_px=self.masks_px,
             fps=self.fps,
+            doubt=self.doubt,
         )
 
     def only(self, indices: Sequence[int]) -> CameraTrack:
@@ -150,4 +154,5 @@ class CameraTrack:
             translation_m=translation,
             masks_px=first.masks_px,
             fps=first.fps,
+            doubt=first.doubt,
         )

@@ -8,6 +8,7 @@ import pytest
 
 from scenarios.calibration import load_calibration
 from scenarios.camera import Camera
+from scenarios.camera_track import CameraTrack
 from scenarios.doubt import CHANGES, changed, ground_change, ground_doubt, stated_doubt
 from scenarios.errors import ScenarioError
 from scenarios.recording import Recording, View
@@ -95,3 +96,15 @@ def test_a_recording_keeps_the_doubt(tmp_path: Path) -> None:
     assert first.doubt is not None
     np.testing.assert_array_equal(first.doubt, doubt)
     assert second.doubt is None
+
+
+def test_a_moving_camera_keeps_the_doubt(tmp_path: Path) -> None:
+    recording = Recording(tmp_path)
+    poses = [replace(CAMERA, doubt=stated_doubt(turn_deg=0.5)), replace(CAMERA, doubt=stated_doubt(turn_deg=0.5))]
+    recording.save_views([View.of(CameraTrack.of(poses, [0.0, 1.0]))])
+    (view,) = recording.views()
+    assert view.calibration is not None
+    for time_s in (0.0, 1.0):
+        doubt = view.calibration.at(time_s).doubt
+        assert doubt is not None
+        np.testing.assert_array_equal(doubt, poses[0].doubt)
