@@ -1,0 +1,172 @@
+"""Scenarios without end: venues, cameras, crowds and conditions drawn at random, to train detectors on.
+
+Domain randomisation (Tobin et al. 2017, DOI 10.1109/IROS.2017.8202133): what varies more in training than in any
+place where the detector will work cannot be what it relies on.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numpy as np
+from shapely import Polygon, box
+from shapely.affinity import rotate
+
+from scenarios.population import BagKind, Posture
+from scenarios.scenario import Scenario
+from scenarios.venue import Ground, ObstacleKind
+
+__all__ = ["draw_scenario"]
+
+_FURNITURE: Final[dict[ObstacleKind, tuple[tuple[float, float], tuple[float, float], tuple[float, float]]]] = {
+    ObstacleKind.BIN: ((0.35, 0.7), (0.35, 0.7), (0.8, 1.25)),
+    ObstacleKind.BENCH: ((1.2, 2.4), (0.4, 0.55), (0.42, 0.48)),
+    ObstacleKind.PLANTER: ((0.6, 3.0), (0.6, 1.4), (0.4, 0.9)),
+    ObstacleKind.BARRIER: ((1.5, 6.0), (0.1, 0.2), (1.0, 1.2)),
+    ObstacleKind.SIGN: ((0.1, 0.9), (0.08, 0.2), (1.2, 3.2)),
+    ObstacleKind.PILLAR: ((0.25, 0.9), (0.25, 0.9), (2.5, 6.0)),
+    ObstacleKind.KIOSK: ((1.5, 4.0), (1.5, 3.0), (2.2, 3.0)),
+    ObstacleKind.WALL: ((2.0, 9.0), (0.2, 0.4), (0.7, 3.5)),
+}
+"""Length, depth and height of furniture, m, from the least to the most."""
+_SIZES_PX: Final = ((640, 480), (640, 360), (768, 576), (704, 576), (960, 540))
+_MOST_PER_M2: Final = 1.2
+_MARGIN_M: Final = 2.0
+
+
+def draw_scenario(
+    rng: np.random.Generator, *, cameras: int = 4, duration_s: float = 24.0, empty: float = 0.08
+) -> Scenario:
+    """Draw one scenario.
+
+    Args:
+        rng: Decides everything.
+        cameras: How many look at it.
+        duration_s: Of the scenario.
+        empty: Share of the scenarios in which nobody comes: furniture alone, which must not be taken for people.
+    """
+    wide, deep = np.exp(rng.uniform(math.log(9), math.log(40), 2)).tolist()
+    gates = _gates(rng, wide, deep)
+    obstacles = _furnish(rng, wide, deep)
+    nobody = bool(rng.random() < empty)
+    people = 0 if nobody else int(np.exp(rng.uniform(math.log(8), math.log(min(140, _MOST_PER_M2 * wide * deep)))))
+    data: dict[str, Any] = {
+        "name": f"drawn_{int(rng.integers(10**9))}_v1",
+        "title": "Drawn at random",
+        "seed": int(rng.integers(2**31)),
+        "duration_s": duration_s,
+        "fps": 5.0,
+        "venue": {
+            "outline": [(0, 0), (wide, 0), (wide, deep), (0, deep)],
+            "ground": str(rng.choice([g.value for g in Ground])),
+            "obstacles": obstacles,
+            "gates": gates,
+        },
+        "cameras": [_camera(rng, f"camera_{i}", wide, deep) for i in range(cameras)],
+        "population": {"flows": _flows(rng, people), "dwellers": [] if nobody else _dwellers(rng, wide, deep)},
+        "conditions": _conditions(rng),
+    }
+    return Scenario.model_validate(data)
+
+
+def _gates(rng: np.random.Generator, wide: float, deep: float) -> list[dict[str, Any]]:
+    gates = []
+    for name, length in (("south", wide), ("north", wide), ("west", deep), ("east", deep)):
+        span = rng.uniform(3, 0.7 * length)
+        start = rng.uniform(0, length - span)
+        along = ((start, 0.0), (start + span, 0.0)) if name in ("south", "north") else ((0.0, start), (0.0, start + span))
+        shift = {"south": (0, 0), "north": (0, deep), "west": (0, 0), "east": (wide, 0)}[name]
+        gates.append({"id": name, "line": [(x + shift[0], y + shift[1]) for x, y in along]})
+    return gates
+
+
+def _furnish(rng: np.random.Generator, wide: float, deep: float) -> list[dict[str, Any]]:
+    """Furniture that leaves a way of a metre and a half between any two pieces."""
+    kinds = list(_FURNITURE)
+    room = box(_MARGIN_M, _MARGIN_M, wide - _MARGIN_M, deep - _MARGIN_M)
+    taken: list[Polygon] = []
+    pieces = []
+    for i in range(int(rng.integers(2, 22))):
+        kind = kinds[int(rng.choice(len(kinds), p=_shares(kinds)))]
+        length, depth, height = (rng.uniform(*span) for span in _FURNITURE[kind])
+        x, y = rng.uniform(0, wide), rng.uniform(0, deep)
+        shape = rotate(box(x - length / 2, y - depth / 2, x + length / 2, y + depth / 2), rng.uniform(0, 180))
+        if not room.covers(shape) or any(shape.distance(other) < 1.5 for other in taken):
+            continue
+        taken.append(shape)
+        corners = [(float(a), float(b)) for a, b in shape.exterior.coords[:-1]]
+        pieces.append({"id": f"{kind.value}_{i}", "kind": kind.value, "polygon": corners, "height_m": height})
+    return pieces
+
+
+def _shares(kinds: list[ObstacleKind]) -> list[float]:
+    weights = [0.4 if kind in (ObstacleKind.KIOSK, ObstacleKind.WALL) else 1.0 for kind in kinds]
+    return [w / sum(weights) for w in weights]
+
+
+def _camera(rng: np.random.Generator, name: str, wide: float, deep: float) -> dict[str, Any]:
+    """A camera at the rim or above the floor, from a low lens to straight down, that sees people 15 px high and more."""
+    size = _SIZES_PX[int(rng.integers(len(_SIZES_PX)))]
+    height = float(np.exp(rng.uniform(math.log(2.0), math.log(14.0))))
+    target = np.array((rng.uniform(0.25, 0.75) * wide, rng.uniform(0.25, 0.75) * deep))
+    steep = rng.uniform(math.radians(8), math.radians(60)) if rng.random() < 0.92 else rng.uniform(1.05, 1.56)
+    away = min(max(height / math.tan(steep), 0.05), 34.0)
+    turn = rng.uniform(0, 2 * math.pi)
+    eye = target + away * np.array((math.cos(turn), math.sin(turn)))
+    reach = math.hypot(away, height)
+    tall_px = float(np.exp(rng.uniform(math.log(24), math.log(200))))  # a person in the middle of the picture
+    focal = tall_px * reach / (1.7 * max(math.cos(steep), 0.35))
+    hfov = math.degrees(2 * math.atan(size[0] / 2 / focal))
+    return {
+        "id": name,
+        "position_m": (float(eye[0]), float(eye[1]), height),
+        "look_at_m": (float(target[0]), float(target[1]), float(rng.uniform(0, min(1.2, 0.5 * height)))),
+        "hfov_deg": float(np.clip(hfov, 18, 105)),
+        "resolution_px": size,
+        "distortion": [float(rng.uniform(-0.22, 0.04)), 0.02] if hfov > 45 else [],
+        "roll_deg": float(rng.normal(0, 1.5)),
+    }
+
+
+def _flows(rng: np.random.Generator, people: int) -> list[dict[str, Any]]:
+    names = ["south", "north", "west", "east"]
+    flows = []
+    ways = int(rng.integers(2, 5))
+    for i in range(ways if people else 0):
+        start, to = rng.permutation(names)[:2]
+        carried = rng.dirichlet(np.ones(len(BagKind))) * rng.uniform(0.1, 0.7)
+        flows.append(
+            {
+                "id": f"way_{i}",
+                "start": str(start),
+                "to": [str(to)],
+                "initial": max(1, people // ways),
+                "rate_per_min": float(people / ways * rng.uniform(0.5, 2.0)),
+                "carries": {kind.value: float(share) for kind, share in zip(BagKind, carried, strict=True)},
+            }
+        )
+    return flows
+
+
+def _dwellers(rng: np.random.Generator, wide: float, deep: float) -> list[dict[str, Any]]:
+    groups = []
+    for i, posture in enumerate((Posture.STANDING, Posture.SITTING, Posture.LYING)):
+        count = int(rng.poisson((3.0, 1.2, 0.5)[i]))
+        if count:
+            owned = {kind.value: 1 for kind in BagKind if rng.random() < 0.12}
+            area = [(1.0, 1.0), (wide - 1.0, 1.0), (wide - 1.0, deep - 1.0), (1.0, deep - 1.0)]
+            groups.append(
+                {"id": f"{posture.value}_{i}", "count": count, "area": area, "posture": posture.value, "belongings": owned}
+            )
+    return groups
+
+
+def _conditions(rng: np.random.Generator) -> dict[str, Any]:
+    return {
+        "sun_azimuth_deg": float(rng.uniform(0, 360)),
+        "sun_elevation_deg": float(rng.uniform(12, 80)),
+        "shadow": float(rng.choice([0.0, rng.uniform(0, 1)])),
+        "brightness": float(np.exp(rng.normal(0, 0.25))),
+        "noise": float(rng.uniform(0, 3)),
+    }

@@ -1,0 +1,120 @@
+"""Pictures with perfect labels to train detectors on: a few stills of each of many scenarios drawn at random."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+
+from scenarios.variety import draw_scenario
+from sim.crowd import Crowd
+from sim.render.compositor import Compositor, Shot
+
+__all__ = ["CLASSES", "StillsPlan", "film_stills"]
+
+CLASSES: Final = ("person", "bag")
+_STREAM: Final = 0x57111
+"""Keeps the stills' chance apart from that of films."""
+
+
+@dataclass(frozen=True, slots=True)
+class StillsPlan:
+    """What decides a set of stills: the same plan gives the same pictures.
+
+    Attributes:
+        scenarios: How many scenarios are drawn.
+        cameras: Cameras of each.
+        moments: Stills that each camera takes.
+        apart_s: Time between two of them.
+        seed: Decides all chance.
+        min_visibility: Who is seen less than this is not labelled.
+        min_height_px: Nor who is smaller.
+    """
+
+    scenarios: int
+    cameras: int = 4
+    moments: int = 5
+    apart_s: float = 4.0
+    seed: int = 1
+    min_visibility: float = 0.25
+    min_height_px: float = 10.0
+
+    @property
+    def pictures(self) -> int:
+        """How many stills there are in all."""
+        return self.scenarios * self.cameras * self.moments
+
+
+def film_stills(
+    plan: StillsPlan, folder: Path, *, workers: int | None = None, progress: Callable[[float], None] | None = None
+) -> None:
+    """Write ``images/``, ``labels/`` in YOLO's format (class, centre, size as shares) and ``plan.json``.
+
+    What is there already of the same plan is kept, so that an interrupted set goes on where it stopped.
+
+    Args:
+        plan: What to draw.
+        folder: Where to.
+        workers: Processes; None: one a core.
+        progress: Told the share that is done, 0 to 1.
+    """
+    for name in ("images", "labels"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    (folder / "plan.json").write_text(json.dumps(asdict(plan)) + "\n", encoding="utf-8")
+    todo = [n for n in range(plan.scenarios) if not _is_whole(plan, folder, n)]
+    done = plan.scenarios - len(todo)
+    with ProcessPoolExecutor(workers or len(os.sched_getaffinity(0)), mp_context=get_context("spawn")) as pool:
+        for _ in pool.map(_film_one, [plan] * len(todo), [folder] * len(todo), todo):
+            done += 1
+            if progress is not None:
+                progress(done / plan.scenarios)
+
+
+def _is_whole(plan: StillsPlan, folder: Path, number: int) -> bool:
+    """The last label of a scenario is written last."""
+    return (folder / "labels" / f"{_name(number, plan.cameras - 1, plan.moments - 1)}.txt").is_file()
+
+
+def _name(scenario: int, camera: int, moment: int) -> str:
+    return f"{scenario:05d}_{camera}_{moment:02d}"
+
+
+def _film_one(plan: StillsPlan, folder: Path, number: int) -> None:
+    cv2.setNumThreads(1)
+    rng = np.random.default_rng((_STREAM, plan.seed, number))
+    scenario = draw_scenario(rng, cameras=plan.cameras, duration_s=plan.moments * plan.apart_s + 1)
+    crowd = Crowd(scenario, scenario.seed)
+    compositors = [
+        Compositor(scenario, spec.build(), chance, mark=False)
+        for spec, chance in zip(scenario.cameras, rng.spawn(plan.cameras), strict=True)
+    ]
+    steps = round(plan.apart_s / scenario.step_s)
+    for moment in range(plan.moments):
+        for _ in range(steps if moment else round(1.0 / scenario.step_s)):
+            crowd.step()
+        snapshot = crowd.snapshot()
+        for camera, compositor in enumerate(compositors):
+            shot = compositor.shoot(snapshot, moment)
+            name = _name(number, camera, moment)
+            quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(45, 96))]
+            cv2.imwrite(str(folder / "images" / f"{name}.jpg"), shot.frame.image, quality)
+            (folder / "labels" / f"{name}.txt").write_text("".join(_labels(plan, shot)), encoding="utf-8")
+
+
+def _labels(plan: StillsPlan, shot: Shot) -> Iterator[str]:
+    height, width = shot.frame.image.shape[:2]
+    boxes = shot.boxes
+    for is_bag, box, seen in zip(boxes.is_bag, boxes.whole_px, boxes.visibility, strict=True):
+        x1, x2 = np.clip(box[[0, 2]], 0, width) / width
+        y1, y2 = np.clip(box[[1, 3]], 0, height) / height
+        least = plan.min_height_px * (0.5 if is_bag else 1.0)
+        if seen >= plan.min_visibility and (y2 - y1) * height >= least:
+            yield f"{int(is_bag)} {(x1 + x2) / 2:.6f} {(y1 + y2) / 2:.6f} {x2 - x1:.6f} {y2 - y1:.6f}\n"
