@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
+from dashboard import __version__
 from dashboard.progress import Report, silent
 from scenarios.errors import DetectorError, MissingExtraError, unknown
 from sim.stills import CLASSES, StillsPlan, film_stills
 
-__all__ = ["RECIPES", "Recipe", "make_stills", "recipe_named", "train_network"]
+__all__ = ["RECIPES", "Recipe", "Trainer", "make_stills", "recipe_named", "train_network"]
 
 _HELD_OUT_SEED: Final = 1_000_003
 """Added to the seed of the stills that are never trained on."""
+_LIMITS: Final = (
+    "Trained on drawn scenes only; the held-out scenes have other seeds and venues, but the same figures, clothes "
+    "and renderer, so their scores say nothing about real cameras: score it on annotated footage of yours."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class Recipe:
 
     Attributes:
         stills: What it is trained on.
-        held_out: Scenarios, drawn from another seed, on which it is judged.
+        held_out: Scenarios, drawn from another seed, on which it is judged and its best epoch is chosen.
         architecture: Of ultralytics, without weights: training starts from nothing.
         input_px: Longer side of the pictures in training.
         epochs: Rounds over the stills.
@@ -39,7 +44,7 @@ class Recipe:
     stills: StillsPlan
     held_out: int = 20
     architecture: str = "yolo26n.yaml"
-    input_px: int = 640
+    input_px: int = 416
     epochs: int = 60
     batch: int = 32
     learning_rate: float = 0.002
@@ -47,85 +52,158 @@ class Recipe:
 
 
 RECIPES: Final[Mapping[str, Recipe]] = {
-    "laptop": Recipe(StillsPlan(scenarios=180), held_out=8, input_px=384, epochs=10, batch=16),
-    "full": Recipe(StillsPlan(scenarios=1500, moments=6), held_out=60, epochs=60, batch=128),
+    "taste": Recipe(StillsPlan(scenarios=12), held_out=2, input_px=320, epochs=3, batch=16),
+    "laptop": Recipe(StillsPlan(scenarios=250), held_out=12, epochs=20, batch=16),
+    "full": Recipe(StillsPlan(scenarios=2000, moments=6), held_out=60, epochs=80, batch=128),
 }
-"""laptop: hours on two cores; full: half an hour on one large GPU, the stills made beforehand."""
+"""taste: shows in minutes that everything works, finds next to nothing; laptop: hours on a CPU; full: for a GPU."""
 
 
-def recipe_named(name: str, **changes: Any) -> Recipe:
-    """Return a recipe, some of its fields changed.
+class Trainer(Protocol):
+    """Trains and exports: ultralytics, or what a test puts in its place."""
+
+    def __call__(
+        self, recipe: Recipe, data: Path, out: Path, device: str, report: Report
+    ) -> tuple[Path, dict[str, Any]]:
+        """Return the ONNX file and the scores by class; go on from a checkpoint in ``out`` if there is one."""
+
+
+def recipe_named(
+    name: str, *, scenarios: int | None = None, epochs: int | None = None, seed: int | None = None
+) -> Recipe:
+    """Return a recipe, changed where a number is given.
 
     Raises:
         DetectorError: There is no such recipe.
     """
     if name not in RECIPES:
         raise DetectorError(unknown("recipe", name, RECIPES, "--recipe"))
-    return replace(RECIPES[name], **{key: value for key, value in changes.items() if value is not None})
+    usual = RECIPES[name]
+    stills = replace(
+        usual.stills,
+        scenarios=usual.stills.scenarios if scenarios is None else scenarios,
+        seed=usual.stills.seed if seed is None else seed,
+    )
+    return replace(usual, stills=stills, epochs=usual.epochs if epochs is None else epochs)
 
 
 def make_stills(recipe: Recipe, folder: Path, *, workers: int | None = None, report: Report = silent) -> None:
     """Film what a recipe trains on and is judged by into ``train/`` and ``val/``, and write ``data.yaml``."""
     held_out = replace(recipe.stills, scenarios=recipe.held_out, seed=recipe.stills.seed + _HELD_OUT_SEED)
     for name, plan in (("train", recipe.stills), ("val", held_out)):
-        film_stills(plan, folder / name, workers=workers, progress=lambda share, name=name: report(name, share))
+
+        def tell(share: float, stage: str = f"stills: {name}") -> None:
+            report(stage, share)
+
+        film_stills(plan, folder / name, workers=workers, progress=tell)
     names = "".join(f"  {number}: {name}\n" for number, name in enumerate(CLASSES))
-    text = f"path: {folder.resolve()}\ntrain: train/images\nval: val/images\nnames:\n{names}"
+    text = f"path: {json.dumps(str(folder.resolve()))}\ntrain: train/images\nval: val/images\nnames:\n{names}"
     (folder / "data.yaml").write_text(text, encoding="utf-8")
 
 
-def train_network(recipe: Recipe, data: Path, out: Path, *, device: str = "cpu", report: Report = silent) -> Path:
-    """Train, export and describe; goes on where an interrupted training of the same folder stopped.
+def train_network(
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    *,
+    device: str = "cpu",
+    fresh: bool = False,
+    trainer: Trainer | None = None,
+    report: Report = silent,
+) -> dict[str, Any]:
+    """Train, export and describe; goes on where an interrupted training of the same recipe stopped.
 
     Args:
         recipe: How.
         data: Stills from `make_stills`.
         out: Folder for checkpoints, ``parvis-n.onnx`` and ``card.json``.
         device: cpu, or the number of a GPU.
+        fresh: Throw away what an earlier training left in ``out``.
+        trainer: What trains; None: ultralytics.
         report: Told how far it is.
 
     Returns:
-        The ONNX file.
+        The model card.
 
     Raises:
         MissingExtraError: ultralytics is not installed.
-        DetectorError: There are no stills.
+        DetectorError: There are no stills, or ``out`` holds the training of another recipe.
     """
     if not (data / "data.yaml").is_file():
-        raise DetectorError(f"{data}: holds no stills (data.yaml is missing)")
-    os.environ["YOLO_OFFLINE"] = "true"
+        raise DetectorError(
+            f"{data}: holds no stills (data.yaml is missing); make them with `parvis train --stills-only`"
+        )
+    work, written = out / "network", json.loads(json.dumps(asdict(recipe)))
+    if fresh and work.exists():
+        shutil.rmtree(work)
+    begun = work / "recipe.json"
+    if begun.is_file() and json.loads(begun.read_text(encoding="utf-8")) != written:
+        raise DetectorError(f"{work}: holds the training of another recipe; give --fresh, or another --out")
+    train = trainer or _ultralytics()
+    work.mkdir(parents=True, exist_ok=True)
+    begun.write_text(json.dumps(written) + "\n", encoding="utf-8")
+    exported, scores = train(recipe, data, out, device, report)
+    onnx = out / "parvis-n.onnx"
+    shutil.copyfile(exported, onnx)
+    card = {
+        "parvis": __version__,
+        "sha256": hashlib.sha256(onnx.read_bytes()).hexdigest(),
+        "bytes": onnx.stat().st_size,
+        "recipe": written,
+        "pictures": {name: len(list((data / name / "images").glob("*.jpg"))) for name in ("train", "val")},
+        "labels_sha256": {name: _digest(data / name / "labels") for name in ("train", "val")},
+        "classes": list(CLASSES),
+        "held_out": scores,
+        "limits": _LIMITS,
+    }
+    (out / "card.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    return card
+
+
+def _digest(folder: Path) -> str:
+    """One sum over all labels, names included."""
+    told = hashlib.sha256()
+    for path in sorted(folder.glob("*.txt")):
+        told.update(path.name.encode() + b"\0" + path.read_bytes())
+    return told.hexdigest()
+
+
+def _ultralytics() -> Trainer:
+    os.environ.update(YOLO_OFFLINE="true", YOLO_VERBOSE="false")  # it would print to the standard output
     try:
         from ultralytics import YOLO
     except ImportError:
         raise MissingExtraError("training a detector", "ultralytics") from None
-    last = out / "network" / "weights" / "last.pt"
-    started = time.perf_counter()
-    model = YOLO(str(last) if last.is_file() else recipe.architecture)
 
-    def tell(trainer: Any) -> None:
-        report("train", (trainer.epoch + 1) / trainer.epochs, f"epoch {trainer.epoch + 1}")
+    def train(recipe: Recipe, data: Path, out: Path, device: str, report: Report) -> tuple[Path, dict[str, Any]]:
+        weights = out / "network" / "weights"
+        last, best = weights / "last.pt", weights / "best.pt"
 
-    model.add_callback("on_train_epoch_end", tell)
-    model.train(
-        data=str(data / "data.yaml"), epochs=recipe.epochs, imgsz=recipe.input_px, batch=recipe.batch,
-        optimizer="AdamW", lr0=recipe.learning_rate, cos_lr=True, close_mosaic=max(1, recipe.epochs // 5),
-        device=device, project=str(out.resolve()), name="network", exist_ok=True, resume=last.is_file(), pretrained=False,
-        seed=recipe.stills.seed, deterministic=True, amp=device != "cpu", plots=False, verbose=False,
-        hsv_h=0.02, hsv_s=0.6, hsv_v=0.4, degrees=3.0, scale=0.6, workers=max(1, len(os.sched_getaffinity(0)) - 1),
-    )  # fmt: skip
-    best = YOLO(str(out / "network" / "weights" / "best.pt"))
-    scores = best.val(data=str(data / "data.yaml"), imgsz=recipe.input_px, device=device, plots=False, verbose=False)
-    exported = Path(best.export(format="onnx", imgsz=list(recipe.export_px), simplify=True, dynamic=False))
-    onnx = out / "parvis-n.onnx"
-    shutil.copyfile(exported, onnx)
-    card = {
-        "recipe": asdict(recipe),
-        "train_s": time.perf_counter() - started,
-        "held_out": {
-            name: {"ap50": float(scores.box.ap50[i]), "ap50_95": float(scores.box.ap[i])}
-            for i, name in enumerate(CLASSES)
-            if i < len(scores.box.ap50)
-        },
-    }
-    (out / "card.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-    return onnx
+        def tell(trainer: Any) -> None:
+            report("train", (trainer.epoch + 1) / trainer.epochs, f"epoch {trainer.epoch + 1}")
+
+        if not (weights / "done").is_file():
+            model = YOLO(str(last) if last.is_file() else recipe.architecture)
+            model.add_callback("on_train_epoch_end", tell)
+            model.train(
+                data=str((data / "data.yaml").resolve()), epochs=recipe.epochs, imgsz=recipe.input_px,
+                batch=recipe.batch, optimizer="AdamW", lr0=recipe.learning_rate, cos_lr=True,
+                close_mosaic=max(1, recipe.epochs // 5), device=device, project=str(out.resolve()), name="network",
+                exist_ok=True, resume=last.is_file(), pretrained=False, seed=recipe.stills.seed, deterministic=True,
+                amp=False, plots=False, verbose=False, hsv_h=0.02, hsv_s=0.6, hsv_v=0.4, degrees=3.0, scale=0.6,
+                workers=max(1, len(os.sched_getaffinity(0)) - 1),
+            )  # fmt: skip
+            (weights / "done").touch()
+        judged = YOLO(str(best))
+        scores = judged.val(
+            data=str((data / "data.yaml").resolve()), imgsz=recipe.input_px, device=device, plots=False, verbose=False,
+            project=str(out.resolve()), name="held_out", exist_ok=True,
+        ).box  # fmt: skip
+        found = {
+            CLASSES[int(number)]: {"ap50": float(scores.ap50[i]), "ap50_95": float(scores.ap[i])}
+            for i, number in enumerate(scores.ap_class_index)
+        }
+        exported = judged.export(format="onnx", imgsz=list(recipe.export_px), simplify=False, dynamic=False)
+        return Path(exported), found
+
+    return train

@@ -30,7 +30,15 @@ _FURNITURE: Final[dict[ObstacleKind, tuple[tuple[float, float], tuple[float, flo
     ObstacleKind.WALL: ((2.0, 9.0), (0.2, 0.4), (0.7, 3.5)),
 }
 """Length, depth and height of furniture, m, from the least to the most."""
-_SIZES_PX: Final = ((640, 480), (640, 360), (768, 576), (704, 576), (960, 540))
+_SIZES_PX: Final = ((416, 320), (416, 256), (416, 416), (320, 320))
+"""Of the size that a network is trained at: a pixel that is filmed and then averaged away teaches nothing."""
+_WEATHER: Final = ("fog", "rain", "snow", "darkness", "low_sun", "infrared")
+_DEFECTS: Final = (
+    "defocus", "motion_blur", "dirt", "drops", "web", "underexposure", "overexposure", "gain", "noise", "flicker",
+)  # fmt: skip
+_ROOFED: Final = (Ground.TILES, Ground.TERRAZZO)
+_BAD_SHARE: Final = 0.35
+"""Of the scenarios have a weather other than fair; as many, independently, a camera with a defect."""
 _MOST_PER_M2: Final = 1.2
 _MARGIN_M: Final = 2.0
 
@@ -51,6 +59,7 @@ def draw_scenario(
     obstacles = _furnish(rng, wide, deep)
     nobody = bool(rng.random() < empty)
     people = 0 if nobody else int(np.exp(rng.uniform(math.log(8), math.log(min(140, _MOST_PER_M2 * wide * deep)))))
+    ground = Ground(str(rng.choice([g.value for g in Ground])))
     data: dict[str, Any] = {
         "name": f"drawn_{int(rng.integers(10**9))}_v1",
         "title": "Drawn at random",
@@ -59,13 +68,13 @@ def draw_scenario(
         "fps": 5.0,
         "venue": {
             "outline": [(0, 0), (wide, 0), (wide, deep), (0, deep)],
-            "ground": str(rng.choice([g.value for g in Ground])),
+            "ground": ground.value,
             "obstacles": obstacles,
             "gates": gates,
         },
         "cameras": [_camera(rng, f"camera_{i}", wide, deep) for i in range(cameras)],
         "population": {"flows": _flows(rng, people), "dwellers": [] if nobody else _dwellers(rng, wide, deep)},
-        "conditions": _conditions(rng),
+        "conditions": _conditions(rng, ground),
     }
     return Scenario.model_validate(data)
 
@@ -75,9 +84,13 @@ def _gates(rng: np.random.Generator, wide: float, deep: float) -> list[dict[str,
     for name, length in (("south", wide), ("north", wide), ("west", deep), ("east", deep)):
         span = rng.uniform(3, 0.7 * length)
         start = rng.uniform(0, length - span)
-        along = ((start, 0.0), (start + span, 0.0)) if name in ("south", "north") else ((0.0, start), (0.0, start + span))
-        shift = {"south": (0, 0), "north": (0, deep), "west": (0, 0), "east": (wide, 0)}[name]
-        gates.append({"id": name, "line": [(x + shift[0], y + shift[1]) for x, y in along]})
+        if name in ("south", "north"):
+            y = deep if name == "north" else 0.0
+            line = [(start, y), (start + span, y)]
+        else:
+            x = wide if name == "east" else 0.0
+            line = [(x, start), (x, start + span)]
+        gates.append({"id": name, "line": line})
     return gates
 
 
@@ -106,7 +119,7 @@ def _shares(kinds: list[ObstacleKind]) -> list[float]:
 
 
 def _camera(rng: np.random.Generator, name: str, wide: float, deep: float) -> dict[str, Any]:
-    """A camera at the rim or above the floor, from a low lens to straight down, that sees people 15 px high and more."""
+    """A camera anywhere from a low lens to straight down, in whose middle a person is 14 to 220 px high."""
     size = _SIZES_PX[int(rng.integers(len(_SIZES_PX)))]
     height = float(np.exp(rng.uniform(math.log(2.0), math.log(14.0))))
     target = np.array((rng.uniform(0.25, 0.75) * wide, rng.uniform(0.25, 0.75) * deep))
@@ -115,7 +128,7 @@ def _camera(rng: np.random.Generator, name: str, wide: float, deep: float) -> di
     turn = rng.uniform(0, 2 * math.pi)
     eye = target + away * np.array((math.cos(turn), math.sin(turn)))
     reach = math.hypot(away, height)
-    tall_px = float(np.exp(rng.uniform(math.log(24), math.log(200))))  # a person in the middle of the picture
+    tall_px = float(np.exp(rng.uniform(math.log(14), math.log(220))))
     focal = tall_px * reach / (1.7 * max(math.cos(steep), 0.35))
     hfov = math.degrees(2 * math.atan(size[0] / 2 / focal))
     return {
@@ -156,17 +169,22 @@ def _dwellers(rng: np.random.Generator, wide: float, deep: float) -> list[dict[s
         if count:
             owned = {kind.value: 1 for kind in BagKind if rng.random() < 0.12}
             area = [(1.0, 1.0), (wide - 1.0, 1.0), (wide - 1.0, deep - 1.0), (1.0, deep - 1.0)]
-            groups.append(
-                {"id": f"{posture.value}_{i}", "count": count, "area": area, "posture": posture.value, "belongings": owned}
-            )
+            name = f"{posture.value}_{i}"
+            groups.append({"id": name, "count": count, "area": area, "posture": posture.value, "belongings": owned})
     return groups
 
 
-def _conditions(rng: np.random.Generator) -> dict[str, Any]:
-    return {
+def _conditions(rng: np.random.Generator, ground: Ground) -> dict[str, Any]:
+    """Any light; in a share of the scenarios weather (no rain or snow indoors) and defects, at any severity up to 4."""
+    drawn: dict[str, Any] = {
         "sun_azimuth_deg": float(rng.uniform(0, 360)),
         "sun_elevation_deg": float(rng.uniform(12, 80)),
         "shadow": float(rng.choice([0.0, rng.uniform(0, 1)])),
-        "brightness": float(np.exp(rng.normal(0, 0.25))),
+        "brightness": float(np.clip(np.exp(rng.normal(0, 0.25)), 0.4, 2.0)),
         "noise": float(rng.uniform(0, 3)),
     }
+    for effects in (_WEATHER, _DEFECTS):
+        bad, effect, severity = rng.random() < _BAD_SHARE, rng.choice(effects), rng.uniform(0.5, 4)
+        if bad and not (ground in _ROOFED and effect in ("rain", "snow")):
+            drawn[str(effect)] = float(severity)
+    return drawn

@@ -14,6 +14,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from scenarios.errors import ScenarioError
 from scenarios.variety import draw_scenario
 from sim.crowd import Crowd
 from sim.render.compositor import Compositor, Shot
@@ -36,7 +37,7 @@ class StillsPlan:
         apart_s: Time between two of them.
         seed: Decides all chance.
         min_visibility: Who is seen less than this is not labelled.
-        min_height_px: Nor who is smaller.
+        min_height_px: Nor whose box is lower; of bags half of it.
     """
 
     scenarios: int
@@ -63,19 +64,42 @@ def film_stills(
     Args:
         plan: What to draw.
         folder: Where to.
-        workers: Processes; None: one a core.
+        workers: Processes; None: one a core; 1: this one.
         progress: Told the share that is done, 0 to 1.
+
+    Raises:
+        ScenarioError: The folder holds stills of another plan.
     """
     for name in ("images", "labels"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    (folder / "plan.json").write_text(json.dumps(asdict(plan)) + "\n", encoding="utf-8")
+    _claim(plan, folder)
     todo = [n for n in range(plan.scenarios) if not _is_whole(plan, folder, n)]
     done = plan.scenarios - len(todo)
-    with ProcessPoolExecutor(workers or len(os.sched_getaffinity(0)), mp_context=get_context("spawn")) as pool:
+    if workers == 1:
+        for number in todo:
+            _film_one(plan, folder, number)
+            done += 1
+            if progress is not None:
+                progress(done / plan.scenarios)
+        return
+    with ProcessPoolExecutor(
+        workers or len(os.sched_getaffinity(0)), get_context("spawn"), initializer=cv2.setNumThreads, initargs=(1,)
+    ) as pool:
         for _ in pool.map(_film_one, [plan] * len(todo), [folder] * len(todo), todo):
             done += 1
             if progress is not None:
                 progress(done / plan.scenarios)
+
+
+def _claim(plan: StillsPlan, folder: Path) -> None:
+    """Write the plan down; a set that was begun may only grow."""
+    path = folder / "plan.json"
+    said = json.dumps(asdict(plan)) + "\n"
+    if path.is_file():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        if before | {"scenarios": plan.scenarios} != asdict(plan):
+            raise ScenarioError(f"{folder}: holds stills of another plan ({path}); give another folder or remove it")
+    path.write_text(said, encoding="utf-8")
 
 
 def _is_whole(plan: StillsPlan, folder: Path, number: int) -> bool:
@@ -88,7 +112,6 @@ def _name(scenario: int, camera: int, moment: int) -> str:
 
 
 def _film_one(plan: StillsPlan, folder: Path, number: int) -> None:
-    cv2.setNumThreads(1)
     rng = np.random.default_rng((_STREAM, plan.seed, number))
     scenario = draw_scenario(rng, cameras=plan.cameras, duration_s=plan.moments * plan.apart_s + 1)
     crowd = Crowd(scenario, scenario.seed)

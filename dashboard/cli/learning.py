@@ -1,0 +1,66 @@
+"""What the command learns: a detector, from nothing to the exported file and its model card."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dashboard.cli.words import JsonOption, plain, screen
+
+__all__ = ["train"]
+
+
+def train(
+    recipe: Annotated[
+        str, typer.Option("--recipe", metavar="R", help="taste (minutes), laptop (hours on a CPU), full (one GPU).")
+    ] = "laptop",
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder of stills, checkpoints, parvis-n.onnx and card.json.")
+    ] = Path("runs/train"),
+    stills_only: Annotated[
+        bool, typer.Option("--stills-only", help="Film what is trained on, and stop: that part needs no torch.")
+    ] = False,
+    scenarios: Annotated[
+        int | None, typer.Option("--scenarios", min=1, help="How many are drawn; more may be added later.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="Rounds over the stills.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Decides all chance.")] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes that film; default: all cores.")
+    ] = None,
+    device: Annotated[str, typer.Option("--device", help="cpu, or the number of a GPU, such as 0.")] = "cpu",
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Train from nothing; else an interrupted training goes on.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a detector on stills of scenarios drawn at random; no real picture and no foreign weights are used.
+
+    Stopped at any moment, the same command goes on: with the stills that are missing, or at the last whole epoch.
+
+    Example: parvis train --recipe laptop --stills-only --out runs/train
+
+    Example: parvis train --recipe full --device 0 --out runs/train
+    """
+    from dashboard.progress import bars
+    from dashboard.training import make_stills, recipe_named, train_network
+
+    chosen = recipe_named(recipe, scenarios=scenarios, epochs=epochs, seed=seed)
+    with bars(quiet=as_json) as report:
+        make_stills(chosen, out / "stills", workers=workers, report=report)
+        card = (
+            None
+            if stills_only
+            else train_network(chosen, out / "stills", out, device=device, fresh=fresh, report=report)
+        )
+    if as_json:
+        typer.echo(json.dumps({"stills": str(out / "stills")} | ({"card": card} if card is not None else {})))
+        return
+    screen.print(f"Stills: [bold]{plain(str(out / 'stills'))}[/bold]")
+    if card is not None:
+        screen.print(f"Detector: [bold]{plain(str(out / 'parvis-n.onnx'))}[/bold]; its card is beside it.")
+        for name, score in card["held_out"].items():
+            screen.print(f"  {name}: AP50 {score['ap50']:.3f} on held-out scenarios")
