@@ -197,13 +197,13 @@ def _ultralytics() -> Trainer:
         judged = YOLO(str(best))
         scores = judged.val(
             data=str((data / "data.yaml").resolve()), imgsz=recipe.input_px, device=device, plots=False, verbose=False,
-            project=str(out.resolve()), name="held_out", exist_ok=True,
+            project=str(out.resolve()), name="held_out", exist_ok=True, nms=False,
         ).box  # fmt: skip
         found = {
             CLASSES[int(number)]: {"ap50": float(scores.ap50[i]), "ap50_95": float(scores.ap[i])}
             for i, number in enumerate(scores.ap_class_index)
         }
-        exported = judged.export(format="onnx", imgsz=list(recipe.export_px), simplify=False, dynamic=False)
+        exported = judged.export(format="onnx", imgsz=list(recipe.export_px), simplify=False, dynamic=False, nms=False)
         return Path(exported), found
 
     return train
