@@ -89,6 +89,14 @@ class Case:
 
 def follow(case: Case, tracker: str, settings: TrackerSettings) -> dict[str, float]:
     """Return HOTA, IDF1 and MOTA of people, and milliseconds a picture."""
+    true, seen, seconds = followed_boxes(case, tracker, settings, ScoreSettings())
+    return track_scores(true, seen) | {"ms": 1000 * seconds / len(case.found)}
+
+
+def followed_boxes(
+    case: Case, tracker: str, settings: TrackerSettings, scoring: ScoreSettings
+) -> tuple[BoxTable, BoxTable, float]:
+    """Return the true people, the followed ones, and the seconds that following them took."""
     follower = Tracker(tracker, fps=case.fps, settings=settings)
     assert case.truth.boxes is not None
     frames = pa.array(sorted(case.found), pa.int32())
@@ -96,7 +104,7 @@ def follow(case: Case, tracker: str, settings: TrackerSettings) -> dict[str, flo
     table = table.filter(pc.equal(table.column("camera"), case.camera.id))
     until_s = max(time_s for time_s, _ in case.found.values())
     footage = Footage.of((table,), until_s, (case.camera,), ())
-    true = true_boxes(table, "person", footage, ScoreSettings())
+    true = true_boxes(table, "person", footage, scoring)
     keys, boxes, ids, seconds = [], [], [], 0.0
     for frame, (time_s, found) in sorted(case.found.items()):
         start = perf_counter()
@@ -111,7 +119,7 @@ def follow(case: Case, tracker: str, settings: TrackerSettings) -> dict[str, flo
     seen = BoxTable(
         key, np.concatenate(boxes), np.concatenate(ids), np.ones(n), np.zeros(n, bool), np.full((n, 2), np.nan)
     )
-    return track_scores(true, seen) | {"ms": 1000 * seconds / len(case.found)}
+    return true, seen, seconds
 
 
 def simulated(folder: Path, report: Report) -> Iterator[Case]:

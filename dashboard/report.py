@@ -10,6 +10,7 @@ from typing import Any, Final
 from dashboard.floor_plan import floor_plan
 from dashboard.ledger import LedgerEntry, ledger_of
 from dashboard.player import player_data, player_html, style, templates
+from dashboard.trust import trust
 from dashboard.verdict import NOT_MEASURED, key_scores, sentences, tables, words_and_unit
 from detect.observations import Observations
 from scenarios.load import load_scenario
@@ -66,6 +67,7 @@ def write_report(recording: Recording) -> Path:
             command=run.get("command") or "",
             limits=_limits(is_synthetic(recording, run), run, score),
             not_measured=NOT_MEASURED,
+            trust=trust(str(run.get("detector", ""))),
         )
     )
     temporary = recording.report.with_name(".report.html.part")
