@@ -139,7 +139,11 @@ def _measured(
             watcher = stack.enter_context(HogDetector(hog_python)) if name == "hog" else build_detector(name)
             cases = {
                 side: Case(
-                    side, truth, camera, FPS / stride, _seen(path, side, watcher, camera, stride, folder, report)
+                    side,
+                    truth,
+                    camera,
+                    FPS / stride,
+                    _seen(path, side, watcher, camera, stride, seconds, folder, report),
                 )
                 for side, (path, truth) in films.items()
             }
@@ -149,14 +153,23 @@ def _measured(
 
 
 def _seen(
-    path: Path, side: str, detector: Detector, camera: Camera, stride: int, folder: Path, report: Report
+    path: Path,
+    side: str,
+    detector: Detector,
+    camera: Camera,
+    stride: int,
+    seconds: float | None,
+    folder: Path,
+    report: Report,
 ) -> dict[int, tuple[float, sv.Detections]]:
     """Boxes of people by picture; from the folder where this detector has watched this film before."""
     key = getattr(detector, "key", None) or detector.weights_sha256 or _code(detector)
-    name = hashlib.sha256(f"{key} {stride} {camera.matrix.tolist()}".encode() + path.read_bytes()).hexdigest()
+    name = hashlib.sha256(
+        f"{key} {stride}{seconds or ''} {camera.matrix.tolist()}".encode() + path.read_bytes()
+    ).hexdigest()
     kept = folder / "boxes" / f"{name}.npz"
     if not kept.is_file():
-        rows, times = _watch(path, side, detector, camera, stride, report)
+        rows, times = _watch(path, side, detector, camera, stride, seconds, report)
         kept.parent.mkdir(parents=True, exist_ok=True)
         part = kept.with_suffix(f".{os.getpid()}.part")
         with part.open("wb") as file:
@@ -185,7 +198,7 @@ def _code(detector: Detector) -> str:
 
 
 def _watch(
-    path: Path, side: str, detector: Detector, camera: Camera, stride: int, report: Report
+    path: Path, side: str, detector: Detector, camera: Camera, stride: int, seconds: float | None, report: Report
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     mask = mask_raster(camera) if camera.masks_px else None
     detector.start(camera)
@@ -195,6 +208,8 @@ def _watch(
         for frame in source:
             if not isinstance(frame, Frame) or frame.index % stride:
                 continue
+            if seconds is not None and frame.time_s >= seconds:
+                break
             found = drop_masked(detector.detect([frame])[0], mask)
             assert found.confidence is not None
             people = found.class_id == int(ObjectClass.PERSON)
