@@ -91,7 +91,7 @@ def observed():
             | {"camera": "cam", "time_s": r[0] / fps, "cls": cls}
             for r in detections
         ]
-        nothing = dict.fromkeys(("x_m", "y_m", "vx_mps", "vy_mps", "sigma_m"), np.nan)
+        nothing = dict.fromkeys(("x_m", "y_m", "vx_mps", "vy_mps", "sigma_m", "xx_m2", "xy_m2", "yy_m2"), np.nan)
         followed = [
             dict(zip(("frame", "track_id", "x1", "y1", "x2", "y2"), r, strict=True))
             | {"camera": "cam", "time_s": r[0] / fps, "cls": "person", "confidence": 1.0}
