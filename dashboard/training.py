@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 from dashboard import __version__
 from dashboard.progress import Report, silent
 from scenarios.errors import DetectorError, MissingExtraError, unknown
+from sim.photographs import photographs_in, sum_of
 from sim.stills import CLASSES, StillsPlan, film_stills
 
 __all__ = ["RECIPES", "Recipe", "Trainer", "make_stills", "recipe_named", "train_network"]
@@ -69,9 +70,15 @@ class Trainer(Protocol):
 
 
 def recipe_named(
-    name: str, *, scenarios: int | None = None, epochs: int | None = None, seed: int | None = None
+    name: str,
+    *,
+    scenarios: int | None = None,
+    epochs: int | None = None,
+    seed: int | None = None,
+    input_px: int | None = None,
+    photographs: Path | None = None,
 ) -> Recipe:
-    """Return a recipe, changed where a number is given.
+    """Return a recipe, changed where something is given.
 
     Raises:
         DetectorError: There is no such recipe.
@@ -83,11 +90,24 @@ def recipe_named(
         usual.stills,
         scenarios=usual.stills.scenarios if scenarios is None else scenarios,
         seed=usual.stills.seed if seed is None else seed,
+        photographs="" if photographs is None else sum_of(photographs_in(photographs)),
     )
-    return replace(usual, stills=stills, epochs=usual.epochs if epochs is None else epochs)
+    return replace(
+        usual,
+        stills=stills,
+        epochs=usual.epochs if epochs is None else epochs,
+        input_px=usual.input_px if input_px is None else input_px,
+    )
 
 
-def make_stills(recipe: Recipe, folder: Path, *, workers: int | None = None, report: Report = silent) -> None:
+def make_stills(
+    recipe: Recipe,
+    folder: Path,
+    *,
+    photographs: Path | None = None,
+    workers: int | None = None,
+    report: Report = silent,
+) -> None:
     """Film what a recipe trains on and is judged by into ``train/`` and ``val/``, and write ``data.yaml``."""
     held_out = replace(recipe.stills, scenarios=recipe.held_out, seed=recipe.stills.seed + _HELD_OUT_SEED)
     for name, plan in (("train", recipe.stills), ("val", held_out)):
@@ -95,7 +115,7 @@ def make_stills(recipe: Recipe, folder: Path, *, workers: int | None = None, rep
         def tell(share: float, stage: str = f"stills: {name}") -> None:
             report(stage, share)
 
-        film_stills(plan, folder / name, workers=workers, progress=tell)
+        film_stills(plan, folder / name, photographs=photographs, workers=workers, progress=tell)
     names = "".join(f"  {number}: {name}\n" for number, name in enumerate(CLASSES))
     text = f"path: {json.dumps(str(folder.resolve()))}\ntrain: train/images\nval: val/images\nnames:\n{names}"
     (folder / "data.yaml").write_text(text, encoding="utf-8")

@@ -7,17 +7,20 @@ place where the detector will work cannot be what it relies on.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from shapely import Polygon, box
 from shapely.affinity import rotate
 
+from scenarios.beside import FOLDER
 from scenarios.population import BagKind, Posture
 from scenarios.scenario import Scenario
 from scenarios.venue import Ground, ObstacleKind
 
-__all__ = ["draw_scenario"]
+__all__ = ["SIZES_PX", "draw_scenario"]
 
 _FURNITURE: Final[dict[ObstacleKind, tuple[tuple[float, float], tuple[float, float], tuple[float, float]]]] = {
     ObstacleKind.BIN: ((0.35, 0.7), (0.35, 0.7), (0.8, 1.25)),
@@ -30,7 +33,7 @@ _FURNITURE: Final[dict[ObstacleKind, tuple[tuple[float, float], tuple[float, flo
     ObstacleKind.WALL: ((2.0, 9.0), (0.2, 0.4), (0.7, 3.5)),
 }
 """Length, depth and height of furniture, m, from the least to the most."""
-_SIZES_PX: Final = ((416, 320), (416, 256), (416, 416), (320, 320))
+SIZES_PX: Final = ((416, 320), (416, 256), (416, 416), (320, 320))
 """Of the size that a network is trained at: a pixel that is filmed and then averaged away teaches nothing."""
 _WEATHER: Final = ("fog", "rain", "snow", "darkness", "low_sun", "infrared")
 _DEFECTS: Final = (
@@ -39,12 +42,20 @@ _DEFECTS: Final = (
 _ROOFED: Final = (Ground.TILES, Ground.TERRAZZO)
 _BAD_SHARE: Final = 0.35
 """Of the scenarios have a weather other than fair; as many, independently, a camera with a defect."""
+_PHOTOGRAPHED_SHARE: Final = 0.35
+"""Of the scenarios have photographs behind the people, where there are any."""
 _MOST_PER_M2: Final = 1.2
 _MARGIN_M: Final = 2.0
 
 
 def draw_scenario(
-    rng: np.random.Generator, *, cameras: int = 4, duration_s: float = 24.0, empty: float = 0.08
+    rng: np.random.Generator,
+    *,
+    cameras: int = 4,
+    duration_s: float = 24.0,
+    empty: float = 0.08,
+    plates: Mapping[tuple[int, int], Sequence[str]] | None = None,
+    folder: Path = Path(),
 ) -> Scenario:
     """Draw one scenario.
 
@@ -53,13 +64,18 @@ def draw_scenario(
         cameras: How many look at it.
         duration_s: Of the scenario.
         empty: Share of the scenarios in which nobody comes: furniture alone, which must not be taken for people.
+        plates: Names of photographs by width and height. In a share of the scenarios they take the place of the drawn
+            venue: people stand anywhere in them, which is impossible and teaches that what is behind says nothing.
+        folder: Where the plates lie.
     """
     wide, deep = np.exp(rng.uniform(math.log(9), math.log(40), 2)).tolist()
     gates = _gates(rng, wide, deep)
-    obstacles = _furnish(rng, wide, deep)
+    photographed = bool(plates) and bool(rng.random() < _PHOTOGRAPHED_SHARE)
+    obstacles = [] if photographed else _furnish(rng, wide, deep)
     nobody = bool(rng.random() < empty)
     people = 0 if nobody else int(np.exp(rng.uniform(math.log(8), math.log(min(140, _MOST_PER_M2 * wide * deep)))))
     ground = Ground(str(rng.choice([g.value for g in Ground])))
+    looks = [_camera(rng, f"camera_{i}", wide, deep) for i in range(cameras)]
     data: dict[str, Any] = {
         "name": f"drawn_{int(rng.integers(10**9))}_v1",
         "title": "Drawn at random",
@@ -72,11 +88,11 @@ def draw_scenario(
             "obstacles": obstacles,
             "gates": gates,
         },
-        "cameras": [_camera(rng, f"camera_{i}", wide, deep) for i in range(cameras)],
+        "cameras": [_before(rng, look, plates) for look in looks] if photographed and plates else looks,
         "population": {"flows": _flows(rng, people), "dwellers": [] if nobody else _dwellers(rng, wide, deep)},
         "conditions": _conditions(rng, ground),
     }
-    return Scenario.model_validate(data)
+    return Scenario.model_validate(data, context={FOLDER: folder})
 
 
 def _gates(rng: np.random.Generator, wide: float, deep: float) -> list[dict[str, Any]]:
@@ -120,7 +136,7 @@ def _shares(kinds: list[ObstacleKind]) -> list[float]:
 
 def _camera(rng: np.random.Generator, name: str, wide: float, deep: float) -> dict[str, Any]:
     """A camera anywhere from a low lens to straight down, in whose middle a person is 14 to 220 px high."""
-    size = _SIZES_PX[int(rng.integers(len(_SIZES_PX)))]
+    size = SIZES_PX[int(rng.integers(len(SIZES_PX)))]
     height = float(np.exp(rng.uniform(math.log(2.0), math.log(14.0))))
     target = np.array((rng.uniform(0.25, 0.75) * wide, rng.uniform(0.25, 0.75) * deep))
     steep = rng.uniform(math.radians(8), math.radians(60)) if rng.random() < 0.92 else rng.uniform(1.05, 1.56)
@@ -140,6 +156,30 @@ def _camera(rng: np.random.Generator, name: str, wide: float, deep: float) -> di
         "distortion": [float(rng.uniform(-0.22, 0.04)), 0.02] if hfov > 45 else [],
         "roll_deg": float(rng.normal(0, 1.5)),
     }
+
+
+def _before(
+    rng: np.random.Generator, look: dict[str, Any], plates: Mapping[tuple[int, int], Sequence[str]]
+) -> dict[str, Any]:
+    """Put a photograph of the camera's size in the place of what it looks at, and figures into a light of any kind."""
+    names = plates[look["resolution_px"]]
+    gain = np.exp(rng.normal(0, 0.2)) * np.exp(rng.normal(0, 0.06, 3))
+    light = {
+        "sun_azimuth_deg": float(rng.uniform(0, 360)),
+        "sun_elevation_deg": float(rng.uniform(12, 80)),
+        "shadow": float(rng.choice([0.0, rng.uniform(0, 0.8)])),
+        "blur_px": float(rng.uniform(0.1, 1.3)),
+        "sharpen": float(rng.choice([0.0, rng.uniform(0, 1)])),
+        "gain_bgr": gain.tolist(),
+        "black_bgr": rng.normal(0, 10, 3).tolist(),
+        "noise": float(rng.uniform(0, 3)),
+    }
+    calibration = {"method": "look_at"} | {
+        key: value for key, value in look.items() if key != "id" and (key != "distortion" or value)
+    }
+    calibration |= {"id": look["id"]}
+    image = names[int(rng.integers(len(names)))]
+    return {"id": look["id"], "plate": {"image": image, "calibration": calibration, "light": light}}
 
 
 def _flows(rng: np.random.Generator, people: int) -> list[dict[str, Any]]:

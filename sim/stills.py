@@ -15,13 +15,15 @@ import cv2
 import numpy as np
 
 from scenarios.errors import ScenarioError
-from scenarios.variety import draw_scenario
+from scenarios.variety import SIZES_PX, draw_scenario
 from sim.crowd import Crowd
+from sim.photographs import cut_plates, photographs_in, plates_in, sum_of
 from sim.render.compositor import Compositor, Shot
 
 __all__ = ["CLASSES", "StillsPlan", "film_stills"]
 
 CLASSES: Final = ("person", "bag")
+_PLATES: Final = "plates"
 _STREAM: Final = 0x57111
 """Keeps the stills' chance apart from that of films."""
 
@@ -38,6 +40,7 @@ class StillsPlan:
         seed: Decides all chance.
         min_visibility: Who is seen less than this is not labelled.
         min_height_px: Nor whose box is lower; of bags half of it.
+        photographs: SHA-256 over the photographs that stand behind the people of a part of the scenarios; empty: none.
     """
 
     scenarios: int
@@ -47,6 +50,7 @@ class StillsPlan:
     seed: int = 1
     min_visibility: float = 0.25
     min_height_px: float = 10.0
+    photographs: str = ""
 
     @property
     def pictures(self) -> int:
@@ -55,7 +59,12 @@ class StillsPlan:
 
 
 def film_stills(
-    plan: StillsPlan, folder: Path, *, workers: int | None = None, progress: Callable[[float], None] | None = None
+    plan: StillsPlan,
+    folder: Path,
+    *,
+    photographs: Path | None = None,
+    workers: int | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> None:
     """Write ``images/``, ``labels/`` in YOLO's format (class, centre, size as shares) and ``plan.json``.
 
@@ -64,15 +73,17 @@ def film_stills(
     Args:
         plan: What to draw.
         folder: Where to.
+        photographs: Folder of pictures without people, those of ``plan.photographs``.
         workers: Processes; None: one a core; 1: this one.
         progress: Told the share that is done, 0 to 1.
 
     Raises:
-        ScenarioError: The folder holds stills of another plan.
+        ScenarioError: The folder holds stills of another plan, or the photographs are not those of the plan.
     """
     for name in ("images", "labels"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     _claim(plan, folder)
+    _lay_out_plates(plan, folder, photographs)
     todo = [n for n in range(plan.scenarios) if not _is_whole(plan, folder, n)]
     done = plan.scenarios - len(todo)
     if workers == 1:
@@ -102,6 +113,14 @@ def _claim(plan: StillsPlan, folder: Path) -> None:
     path.write_text(said, encoding="utf-8")
 
 
+def _lay_out_plates(plan: StillsPlan, folder: Path, photographs: Path | None) -> None:
+    found = [] if photographs is None else photographs_in(photographs)
+    if (sum_of(found) if found else "") != plan.photographs:
+        raise ScenarioError(f"{photographs or 'no folder'}: does not hold the photographs that the stills are of")
+    if found and not plates_in(folder / _PLATES):
+        cut_plates(found, folder / _PLATES, SIZES_PX, plan.seed)
+
+
 def _is_whole(plan: StillsPlan, folder: Path, number: int) -> bool:
     """The last label of a scenario is written last."""
     return (folder / "labels" / f"{_name(number, plan.cameras - 1, plan.moments - 1)}.txt").is_file()
@@ -113,7 +132,13 @@ def _name(scenario: int, camera: int, moment: int) -> str:
 
 def _film_one(plan: StillsPlan, folder: Path, number: int) -> None:
     rng = np.random.default_rng((_STREAM, plan.seed, number))
-    scenario = draw_scenario(rng, cameras=plan.cameras, duration_s=plan.moments * plan.apart_s + 1)
+    scenario = draw_scenario(
+        rng,
+        cameras=plan.cameras,
+        duration_s=plan.moments * plan.apart_s + 1,
+        plates=plates_in(folder / _PLATES) if plan.photographs else None,
+        folder=folder / _PLATES,
+    )
     crowd = Crowd(scenario, scenario.seed)
     compositors = [
         Compositor(scenario, spec.build(), chance, mark=False)

@@ -28,6 +28,17 @@ def train(
     ] = None,
     epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="Rounds over the stills.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Decides all chance.")] = None,
+    input_px: Annotated[
+        int | None, typer.Option("--input-px", min=64, help="Longer side of the pictures in training.")
+    ] = None,
+    photographs: Annotated[
+        Path | None,
+        typer.Option(
+            "--photographs",
+            metavar="FOLDER",
+            help="Pictures of anything without people; they stand behind the people of a third of the stills.",
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, help="Processes that film; default: all cores.")
     ] = None,
@@ -48,9 +59,11 @@ def train(
     from dashboard.progress import bars
     from dashboard.training import make_stills, recipe_named, train_network
 
-    chosen = recipe_named(recipe, scenarios=scenarios, epochs=epochs, seed=seed)
+    chosen = recipe_named(
+        recipe, scenarios=scenarios, epochs=epochs, seed=seed, input_px=input_px, photographs=photographs
+    )
     with bars(quiet=as_json) as report:
-        make_stills(chosen, out / "stills", workers=workers, report=report)
+        make_stills(chosen, out / "stills", photographs=photographs, workers=workers, report=report)
         card = (
             None
             if stills_only
