@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from scenarios.errors import ScenarioError
+from scenarios.scenario import Scenario
 from scenarios.variety import SIZES_PX, draw_scenario
 from sim.crowd import Crowd
 from sim.photographs import cut_plates, photographs_in, plates_in, sum_of
@@ -24,6 +25,7 @@ __all__ = ["CLASSES", "StillsPlan", "film_stills"]
 
 CLASSES: Final = ("person", "bag")
 _PLATES: Final = "plates"
+_TRIES: Final = 20
 _STREAM: Final = 0x57111
 """Keeps the stills' chance apart from that of films."""
 
@@ -132,14 +134,7 @@ def _name(scenario: int, camera: int, moment: int) -> str:
 
 def _film_one(plan: StillsPlan, folder: Path, number: int) -> None:
     rng = np.random.default_rng((_STREAM, plan.seed, number))
-    scenario = draw_scenario(
-        rng,
-        cameras=plan.cameras,
-        duration_s=plan.moments * plan.apart_s + 1,
-        plates=plates_in(folder / _PLATES) if plan.photographs else None,
-        folder=folder / _PLATES,
-    )
-    crowd = Crowd(scenario, scenario.seed)
+    scenario, crowd = _draw(plan, folder, rng)
     compositors = [
         Compositor(scenario, spec.build(), chance, mark=False)
         for spec, chance in zip(scenario.cameras, rng.spawn(plan.cameras), strict=True)
@@ -155,6 +150,26 @@ def _film_one(plan: StillsPlan, folder: Path, number: int) -> None:
             quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(45, 96))]
             cv2.imwrite(str(folder / "images" / f"{name}.jpg"), shot.frame.image, quality)
             (folder / "labels" / f"{name}.txt").write_text("".join(_labels(plan, shot)), encoding="utf-8")
+
+
+def _draw(plan: StillsPlan, folder: Path, rng: np.random.Generator) -> tuple[Scenario, Crowd]:
+    """Draw until there is room for the people who were drawn: furniture may leave too little."""
+    plates = plates_in(folder / _PLATES) if plan.photographs else None
+    full: ScenarioError | None = None
+    for _ in range(_TRIES):
+        scenario = draw_scenario(
+            rng,
+            cameras=plan.cameras,
+            duration_s=plan.moments * plan.apart_s + 1,
+            plates=plates,
+            folder=folder / _PLATES,
+        )
+        try:
+            return scenario, Crowd(scenario, scenario.seed)
+        except ScenarioError as error:
+            full = error
+    assert full is not None
+    raise full
 
 
 def _labels(plan: StillsPlan, shot: Shot) -> Iterator[str]:

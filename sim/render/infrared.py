@@ -48,7 +48,7 @@ def looks_in_infrared(look: NDArray[np.float64], regions: Sequence[str]) -> NDAr
         look: For each region 8 numbers: BGR, second BGR, pattern and cut; shape (n, 8 regions).
         regions: Names of the regions, in order.
     """
-    made = look.reshape(len(look), -1, 8).copy()
+    made = look.reshape(len(look), len(regions), 8).copy()
     for number, name in enumerate(regions):
         for first in (0, 3):
             colour = made[:, number, first : first + 3].copy()

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from statistics import median
 
 import pytest
 
@@ -15,13 +16,21 @@ from sim.film import digest
 
 @pytest.mark.slow
 def test_the_bag_is_found_by_the_oracle_and_only_the_bag(tmp_path):
-    """PETS2006's rule, perfect boxes: recall 1, precision 1, said within 2 s of the moment it becomes true."""
-    scenario = load_scenario("forecourt_bag_v1", ["cameras.0.resolution_px=[640,360]"])
-    run = rehearse(scenario, tmp_path / "run", Watching(detector="oracle"))
-    card = run.score()["events"]["abandoned_object"]
-    assert (card["true"], card["found"], card["false"]) == (1, 1, 0)
-    assert (card["recall"], card["precision"]) == (1.0, 1.0)
-    assert 0 <= card["delay_s"]["median"] <= 2.0
+    """PETS2006's rule, perfect boxes: recall 1, precision 1, mostly within a second of when it becomes true.
+
+    Not always: where the owner and somebody else cross so closely that their boxes are one (31 px high here), the
+    tracker may take one for the other, and the bag's thirty seconds then begin when the wrong one is 3 m away.
+    """
+    delays = []
+    for seed in (1, 2, 3):
+        scenario = load_scenario("forecourt_bag_v1", ["cameras.0.resolution_px=[640,360]", f"seed={seed}"])
+        run = rehearse(scenario, tmp_path / f"run{seed}", Watching(detector="oracle"))
+        card = run.score()["events"]["abandoned_object"]
+        assert (card["true"], card["found"], card["false"]) == (1, 1, 0), seed
+        assert (card["recall"], card["precision"]) == (1.0, 1.0), seed
+        delays.append(card["delay_s"]["median"])
+    assert -1 <= min(delays) <= max(delays) <= 5, delays
+    assert abs(median(delays)) <= 1, delays
 
 
 @pytest.mark.slow

@@ -175,3 +175,9 @@ def test_turbulence_repeats_without_a_seam_and_is_even():
     level = [flicker(tile, t, 0.4) for t in np.arange(0, 20, 0.08)]
     assert 0.6 < min(level) < 0.95
     assert 1.05 < max(level) < 1.4
+
+
+def test_infrared_of_an_empty_place():
+    from sim.render.infrared import looks_in_infrared
+
+    assert looks_in_infrared(np.empty((0, 24)), ("skin", "hair", "upper")).shape == (0, 24)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from scenarios.errors import ScenarioError
+from sim.photographs import cut_plates, photographs_in, plates_in, sum_of
 from sim.stills import StillsPlan, _labels, film_stills
 
 PLAN = StillsPlan(scenarios=1, cameras=2, moments=2, apart_s=0.5, seed=5)
@@ -77,3 +78,49 @@ def test_the_hidden_and_the_tiny_are_not_labelled():
     low = list(_labels(replace(PLAN, min_height_px=9.0, min_visibility=0.1), _SHOT))
     assert len(low) == 4
     assert float(low[3].split()[1]) == pytest.approx(0.025)  # cut at the picture's edge
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory):
+    """Two pictures of noise, which nothing that is drawn looks like."""
+    folder = tmp_path_factory.mktemp("photographs")
+    rng = np.random.default_rng(1)
+    for name in ("a.png", "b.jpg"):
+        coarse = rng.integers(0, 256, (24, 32, 3), dtype=np.uint8)
+        cv2.imwrite(str(folder / name), cv2.resize(coarse, (640, 480), interpolation=cv2.INTER_NEAREST))
+    return folder
+
+
+def test_photographs_stand_behind_people_and_are_told_apart(photographs, tmp_path):
+    sum_ = sum_of(photographs_in(photographs))
+    plan = replace(PLAN, scenarios=8, cameras=1, moments=1, photographs=sum_)
+    film_stills(plan, tmp_path, photographs=photographs, workers=1)
+    plates = [cv2.imread(str(p)).astype(float) for p in sorted((tmp_path / "plates").glob("*.png"))]
+    alike = 0
+    for path in (tmp_path / "images").glob("*.jpg"):
+        picture = cv2.imread(str(path)).astype(float)
+        near = [np.abs(picture - p).mean() for p in plates if p.shape == picture.shape]
+        alike += min(near) < 35 < np.median(near)
+    assert 1 <= alike <= 6
+    with pytest.raises(ScenarioError, match="does not hold the photographs"):
+        film_stills(plan, tmp_path, workers=1)
+    with pytest.raises(ScenarioError, match="another plan"):
+        film_stills(replace(plan, photographs=""), tmp_path, workers=1)
+
+
+def test_plates_have_the_sizes_asked_for(photographs, tmp_path):
+    sizes = [(416, 320), (320, 320)]
+    cut_plates(photographs_in(photographs), tmp_path, sizes, seed=3)
+    found = plates_in(tmp_path)
+    assert sorted(found) == sorted(sizes)
+    for (wide, high), names in found.items():
+        assert len(names) == 6
+        assert all(cv2.imread(str(tmp_path / name)).shape[:2] == (high, wide) for name in names)
+
+
+def test_a_folder_without_pictures_and_a_broken_picture_are_named(tmp_path):
+    with pytest.raises(ScenarioError, match="holds no pictures"):
+        photographs_in(tmp_path)
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    with pytest.raises(ScenarioError, match=r"broken\.jpg"):
+        cut_plates(photographs_in(tmp_path), tmp_path / "out", [(64, 64)], seed=1)

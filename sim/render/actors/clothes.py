@@ -144,7 +144,7 @@ def people_looks(looks: NDArray[np.int64]) -> PeopleLooks:
     """Return what people look like, of their random numbers alone, shape (n,)."""
     worn = np.zeros((len(looks), LOOK))
     wear(np.asarray(looks, np.int64), np.full(len(looks), PERSON, np.int64), np.zeros(len(looks), np.bool_), worn)
-    rows = worn.reshape(len(looks), -1, 8)
+    rows = worn.reshape(len(looks), LOOK // 8, 8)
     ita = _ITA_MOST_DEG + (_ITA_LEAST_DEG - _ITA_MOST_DEG) * np.array([random_of(int(n), 1) for n in looks])
     return PeopleLooks(ita, rows[:, SKIN, :3].copy(), rows[:, UPPER, :3].copy(), rows[:, LOWER, :3].copy())
 
