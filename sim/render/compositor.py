@@ -205,8 +205,6 @@ class Compositor:
         seen = np.zeros((len(cast.id), 5))
         _look(owner, rows, seen)
         picture = self._optics.expose(self._canvas, snapshot.time_s)
-        if np.may_share_memory(picture, self._canvas):
-            picture = picture.copy()  # an encoder reads it while the next one is drawn
         if self._mark is not None:
             self._mark.burn(picture, snapshot.time_s)
         frame = Frame(self.camera.id, index, snapshot.time_s, None, picture)

@@ -18,7 +18,8 @@ SIGMA_AT_ONE: Final = 2.2
 """Standard deviation of the noise of severity 1 at mid grey and no gain, in grey levels."""
 _MID_GREY: Final = 117.0
 _VIGNETTE: Final = 0.16
-_BLUR_PX: Final = 0.55
+_SIDE: Final = 0.1385
+"""Share of a pixel's light that the lens throws onto each neighbour: a spread of 0.55 px."""
 _FULL_WELL: Final = 4000.0
 _READ: Final = 3.0
 _TOE: Final = 4.5
@@ -78,7 +79,7 @@ class Sensor:
         lens: bool = True,
     ) -> None:
         self._rng = rng
-        self._soft = lens
+        self._side = _SIDE if lens else 0.0
         self._shape = (height_px, width_px)
         shape = (height_px + _BANK_MARGIN, width_px + _BANK_MARGIN)
         if noise > 0:
@@ -109,21 +110,34 @@ class Sensor:
             rows: Factor on each row, shape (h,).
         """
         h, w = self._shape
-        taken = np.asarray(cv2.GaussianBlur(seen, (3, 3), _BLUR_PX), np.uint8) if self._soft else seen.copy()
         dy, dx = (int(v) for v in self._rng.integers(0, _BANK_MARGIN, 2))
         window = self._bank.reshape(len(self._bank), -1)[dy : dy + h, 3 * dx : 3 * (dx + w)]
-        _develop(taken.reshape(h, 3 * w), self._gain, self._even if rows is None else rows, window, self._sigma)
+        taken = np.empty((h, w, 3), np.uint8)
+        even = self._even if rows is None else rows
+        _develop(seen.reshape(h, 3 * w), self._side, self._gain, even, window, self._sigma, taken.reshape(h, 3 * w))
         return taken
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _develop(image: Any, gain: Any, rows: Any, noise: Any, sigma: Any) -> None:
-    """Darken by the gain and the row's factor, add noise by the level; all of shape (h, 3 w) but ``rows`` (h,)."""
+def _develop(seen: Any, side: Any, gain: Any, rows: Any, noise: Any, sigma: Any, taken: Any) -> None:
+    """Take the share ``side`` from each neighbour, darken by the gain and the row's factor, add noise by the level.
+
+    All of shape (h, 3 w) but ``rows`` (h,). What is beyond the edge is as what is before it.
+    """
     c0, c1, c2, c3 = sigma[0], sigma[1], sigma[2], sigma[3]
     half, top, zero = np.float32(0.5), np.float32(255.0), np.float32(0.0)
-    for y in range(image.shape[0]):
-        seen, share, grain, row = image[y], gain[y], noise[y], rows[y]
-        for x in range(seen.shape[0]):
-            value = np.float32(seen[x]) * share[x] * row
+    height, width = seen.shape
+    beside, middle = np.float32(side), np.float32(1.0) - np.float32(2.0) * np.float32(side)
+    padded = np.empty(width + 6, np.float32)
+    before, own, after = padded[:width], padded[3 : width + 3], padded[6:]
+    for y in range(height):
+        upper, same, lower = seen[max(y - 1, 0)], seen[y], seen[min(y + 1, height - 1)]
+        for x in range(width):
+            own[x] = beside * (np.float32(upper[x]) + np.float32(lower[x])) + middle * np.float32(same[x])
+        for k in range(3):
+            before[k], after[width - 1 - k] = own[k], own[width - 1 - k]
+        share, grain, row, out = gain[y], noise[y], rows[y], taken[y]
+        for x in range(width):
+            value = (beside * (before[x] + after[x]) + middle * own[x]) * share[x] * row
             value += np.float32(grain[x]) * (c0 + value * (c1 + value * (c2 + value * c3)))
-            seen[x] = np.uint8(min(max(value + half, zero), top))
+            out[x] = np.uint8(min(max(value + half, zero), top))

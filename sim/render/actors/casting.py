@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from scenarios.population import BagKind, Fall, Posture, Role
+from scenarios.population import BagKind, Fall, Posture, Role, ThingKind
 from sim.render.actors.clothes import PERSON, random_of, wear
 from sim.render.actors.drawing import LOOK, SPAN
 from sim.render.actors.holding import hold
@@ -36,7 +36,8 @@ _FALLEN: Final = POSTURES.index(Posture.FALLEN)
 _RIGHT: Final = FALLS.index(Fall.RIGHT)
 _SEAT_M: Final = 0.45
 """Height of the seat that clips of sitting are made for."""
-_HELD_IN: Final = {
+_BACKPACK: Final = OBJECT_KINDS.index(BagKind.BACKPACK)
+_HELD_IN: Final[dict[BagKind | ThingKind, str]] = {
     BagKind.BACKPACK: "straps",
     BagKind.SUITCASE: "pull_right",
     BagKind.CARTON: "carry_both",
@@ -106,6 +107,10 @@ class Casting:
         self._seats = seats
         self._repertoire = Repertoire(stock)
         self._transitions = Transitions(stock)
+        self._look = np.empty((0, LOOK))
+        self._dressed: tuple[NDArray[Any], ...] = (np.empty(0), np.empty(0), np.empty(0))
+        names = [_HELD_IN.get(kind) for kind in OBJECT_KINDS]
+        self._held_in = np.array([-1 if name is None else self._repertoire.overlay(name) for name in names], np.int64)
 
     def cast(self, snapshot: Snapshot, eye_m: NDArray[np.float64], focal_px: float) -> Cast:
         """Cast everybody of one instant.
@@ -135,13 +140,6 @@ class Casting:
         self._transitions.press(people, objects, matrix[n:])
         head = np.full((n + m, 3), np.nan)
         head[:n] = marks[:, CROWN, :3]
-        look = np.empty((n + m, LOOK))
-        wear(
-            np.concatenate((people.looks, objects.looks)),
-            np.concatenate((np.full(n, PERSON), objects.kind)).astype(np.int64),
-            np.concatenate((people.role == _STAFF, np.zeros(m, np.bool_))),
-            look,
-        )
         return Cast(
             id=np.concatenate((people.id, objects.id)),
             is_bag=np.arange(n + m) >= n,
@@ -150,11 +148,25 @@ class Casting:
             coarse=coarse,
             blend=blend,
             matrix=matrix,
-            look=look,
+            look=self._dress(people, objects),
             fold=_FOLDS * np.clip((size_px - _FOLDS_PX[0]) / (_FOLDS_PX[1] - _FOLDS_PX[0]), 0, 1),
             head_m=head,
             order=np.argsort(-away, kind="stable"),
         )
+
+    def _dress(self, people: CrowdState, objects: ObjectState) -> NDArray[np.float64]:
+        """Return what everybody and everything looks like, which from one picture to the next rarely changes."""
+        n, m = len(people.id), len(objects.id)
+        told = (
+            np.concatenate((people.looks, objects.looks)),
+            np.concatenate((np.full(n, PERSON), objects.kind)).astype(np.int64),
+            np.concatenate((people.role == _STAFF, np.zeros(m, np.bool_))),
+        )
+        if not all(map(np.array_equal, told, self._dressed)):
+            self._look = np.empty((n + m, LOOK))
+            wear(*told, self._look)
+            self._dressed = told
+        return self._look
 
     def _people(self, people: CrowdState, objects: ObjectState, carrier: NDArray[np.int64], time_s: float) -> _Parts:
         stock, repertoire = self.stock, self._repertoire
@@ -195,14 +207,13 @@ class Casting:
 
     def _overlays(self, people: CrowdState, objects: ObjectState, carrier: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return what the arms do."""
-        repertoire = self._repertoire
-        overlay = repertoire.habits(people)
-        for bag in np.flatnonzero(carrier >= 0):
-            name = _HELD_IN.get(OBJECT_KINDS[objects.kind[bag]])
-            if name == "straps" and random_of(int(people.looks[carrier[bag]]), 44) > _STRAPS:
-                continue
-            if name is not None:
-                overlay[carrier[bag]] = repertoire.overlay(name)
+        overlay = self._repertoire.habits(people)
+        bags = np.flatnonzero(carrier >= 0)
+        rows, kind = carrier[bags], objects.kind[bags]
+        loose = (kind == _BACKPACK) & (_chance(people.looks[rows], 44) > _STRAPS)
+        held = self._held_in[kind]
+        shown = (held >= 0) & ~loose
+        overlay[rows[shown]] = held[shown]
         return overlay
 
     def _spans(

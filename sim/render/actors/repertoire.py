@@ -51,6 +51,33 @@ _HABITS: Final = {
 """Share of people whose arms do something else than hang and swing."""
 
 
+class _Chosen:
+    """A choice for each row of what is told: the same for the same, so it is made once.
+
+    Args:
+        choose: Makes it, of the values of a row.
+    """
+
+    def __init__(self, choose: Callable[..., int]) -> None:
+        self._choose = choose
+        self._known: dict[tuple[Any, ...], int] = {}
+        self._told: tuple[NDArray[Any], ...] = ()
+        self._chosen = np.empty(0, np.int64)
+
+    def __call__(self, *told: NDArray[Any]) -> NDArray[np.int64]:
+        """Return the choices, shape (n,); ``told`` are columns of n rows."""
+        if len(told) != len(self._told) or not all(map(np.array_equal, told, self._told)):  # mostly as a moment ago
+            self._chosen = np.array([self._of(row) for row in zip(*(c.tolist() for c in told), strict=True)], np.int64)
+            self._told = tuple(column.copy() for column in told)
+        return self._chosen.copy()
+
+    def _of(self, row: tuple[Any, ...]) -> int:
+        found = self._known.get(row)
+        if found is None:
+            found = self._known[row] = self._choose(*row)
+        return found
+
+
 class Repertoire:
     """Chooses figures and clips.
 
@@ -73,11 +100,8 @@ class Repertoire:
             np.array([names.index(name) for name in _FIGURES.get(kind, (kind.value,))], np.int64)
             for kind in OBJECT_KINDS
         ]
-        self._played: dict[tuple[int, ...], int] = {}
-        self._carried: dict[tuple[int, ...], int] = {}
-        self._clips: dict[tuple[int, ...], int] = {}
-        self._stands: dict[tuple[int, ...], int] = {}
-        self._habits: dict[tuple[int, ...], int] = {}
+        self._played, self._carried = _Chosen(self._figure), _Chosen(self._object)
+        self._clips, self._stands, self._habits = _Chosen(self._clip), _Chosen(self._stand), _Chosen(self._habit)
         self._named = {clip.name: i for i, clip in enumerate(stock.clips)}
         self._overlays = {name: int(stock.clip_first[number]) for name, number in self._named.items()}
         self._of = {posture: self._tagged(tag) for posture, tag in _CLIPS.items()}
@@ -89,20 +113,19 @@ class Repertoire:
         self, body: NDArray[np.int8], height_m: NDArray[np.float64], looks: NDArray[np.int64]
     ) -> NDArray[np.int64]:
         """Return the figure of each person: always the same for the same person."""
-        return self._each(self._played, self._figure, looks, body, height_m)
+        return self._played(looks, body, height_m)
 
     def objects(self, kind: NDArray[np.int8], looks: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the figure of each object."""
-        return self._each(self._carried, self._object, looks, kind)
+        return self._carried(looks, kind)
 
     def clips(self, people: CrowdState, seated: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return the clip of each person; ``seated``: on something that is a seat."""
-        told = (people.looks, people.body, people.posture, people.fall, seated)
-        return self._each(self._clips, self._clip, *told)
+        return self._clips(people.looks, people.body, people.posture, people.fall, seated)
 
     def standing(self, looks: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the clip in which each stands."""
-        return self._each(self._stands, self._stand, looks)
+        return self._stands(looks)
 
     def goes_on_foot(self, body: NDArray[np.int8]) -> NDArray[np.bool_]:
         """Return who walks rather than rolls."""
@@ -114,19 +137,7 @@ class Repertoire:
 
     def habits(self, people: CrowdState) -> NDArray[np.int64]:
         """Return what arms do that hold no bag: -1 for hanging and swinging, push a pram, hold a telephone."""
-        return self._each(self._habits, self._habit, people.looks, people.body, people.posture)
-
-    def _each(
-        self, known: dict[tuple[int, ...], int], choose: Callable[..., int], *told: NDArray[Any]
-    ) -> NDArray[np.int64]:
-        """Return the choice for each row of what is told; the same for the same, so it is made once."""
-        out = np.empty(len(told[0]), np.int64)
-        for i, row in enumerate(zip(*(column.tolist() for column in told), strict=True)):
-            found = known.get(row)
-            if found is None:
-                found = known[row] = choose(*row)
-            out[i] = found
-        return out
+        return self._habits(people.looks, people.body, people.posture)
 
     def _clip(self, looks: int, body: int, posture_code: int, fall: int, seated: bool) -> int:
         posture = POSTURES[posture_code]
