@@ -218,6 +218,9 @@ def _ultralytics() -> Trainer:
         def tell(trainer: Any) -> None:
             report("train", (trainer.epoch + 1) / trainer.epochs, f"epoch {trainer.epoch + 1}")
 
+        def spread(_: Any) -> None:
+            torch.set_num_threads(len(os.sched_getaffinity(0)))  # ultralytics leaves a core free
+
         def halve(trainer: Any) -> None:
             whole = trainer.model.predict
 
@@ -231,8 +234,10 @@ def _ultralytics() -> Trainer:
         if not (weights / "done").is_file():
             model = YOLO(str(last) if last.is_file() else recipe.architecture)
             model.add_callback("on_train_epoch_end", tell)
-            if device == "cpu" and _multiplies_bfloat16():
-                model.add_callback("on_train_start", halve)
+            if device == "cpu":
+                model.add_callback("on_train_start", spread)
+                if _multiplies_bfloat16():
+                    model.add_callback("on_train_start", halve)
             model.train(
                 data=str((data / "data.yaml").resolve()), epochs=recipe.epochs, imgsz=recipe.input_px,
                 batch=recipe.batch, optimizer="AdamW", lr0=recipe.learning_rate, cos_lr=True,
