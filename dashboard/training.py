@@ -17,7 +17,7 @@ from scenarios.errors import DetectorError, MissingExtraError, unknown
 from sim.photographs import photographs_in, sum_of
 from sim.stills import CLASSES, StillsPlan, film_stills
 
-__all__ = ["RECIPES", "Recipe", "Trainer", "make_stills", "recipe_named", "train_network"]
+__all__ = ["RECIPES", "Recipe", "Trainer", "make_stills", "multiplies_bfloat16", "recipe_named", "train_network"]
 
 _HELD_OUT_SEED: Final = 1_000_003
 """Added to the seed of the stills that are never trained on."""
@@ -188,7 +188,7 @@ def _digest(folder: Path) -> str:
     return told.hexdigest()
 
 
-def _multiplies_bfloat16() -> bool:
+def multiplies_bfloat16() -> bool:
     """Whether the processor does (2.5 times as fast as float32, measured on AVX-512); ultralytics asks GPUs only."""
     told = Path("/proc/cpuinfo")
     return told.is_file() and any(flag in told.read_text() for flag in ("avx512_bf16", "amx_bf16"))
@@ -236,7 +236,7 @@ def _ultralytics() -> Trainer:
             model.add_callback("on_train_epoch_end", tell)
             if device == "cpu":
                 model.add_callback("on_train_start", spread)
-                if _multiplies_bfloat16():
+                if multiplies_bfloat16():
                     model.add_callback("on_train_start", halve)
             model.train(
                 data=str((data / "data.yaml").resolve()), epochs=recipe.epochs, imgsz=recipe.input_px,

@@ -45,6 +45,7 @@ _BAD_SHARE: Final = 0.35
 _PHOTOGRAPHED_SHARE: Final = 0.35
 """Of the scenarios have photographs behind the people, where there are any."""
 _MOST_PER_M2: Final = 1.2
+_TALL_PX: Final = (14.0, 220.0)
 _MARGIN_M: Final = 2.0
 
 
@@ -56,6 +57,7 @@ def draw_scenario(
     empty: float = 0.08,
     plates: Mapping[tuple[int, int], Sequence[str]] | None = None,
     folder: Path = Path(),
+    tall_px: tuple[float, float] = _TALL_PX,
 ) -> Scenario:
     """Draw one scenario.
 
@@ -67,6 +69,7 @@ def draw_scenario(
         plates: Names of photographs by width and height. In a share of the scenarios they take the place of the drawn
             venue: people stand anywhere in them, which is impossible and teaches that what is behind says nothing.
         folder: Where the plates lie.
+        tall_px: How high people are in the middle of the pictures, from the least to the most.
     """
     wide, deep = np.exp(rng.uniform(math.log(9), math.log(40), 2)).tolist()
     gates = _gates(rng, wide, deep)
@@ -75,7 +78,7 @@ def draw_scenario(
     nobody = bool(rng.random() < empty)
     people = 0 if nobody else int(np.exp(rng.uniform(math.log(8), math.log(min(140, _MOST_PER_M2 * wide * deep)))))
     ground = Ground(str(rng.choice([g.value for g in Ground])))
-    looks = [_camera(rng, f"camera_{i}", wide, deep) for i in range(cameras)]
+    looks = [_camera(rng, f"camera_{i}", wide, deep, tall_px) for i in range(cameras)]
     data: dict[str, Any] = {
         "name": f"drawn_{int(rng.integers(10**9))}_v1",
         "title": "Drawn at random",
@@ -134,8 +137,10 @@ def _shares(kinds: list[ObstacleKind]) -> list[float]:
     return [w / sum(weights) for w in weights]
 
 
-def _camera(rng: np.random.Generator, name: str, wide: float, deep: float) -> dict[str, Any]:
-    """A camera anywhere from a low lens to straight down, in whose middle a person is 14 to 220 px high."""
+def _camera(
+    rng: np.random.Generator, name: str, wide: float, deep: float, tall_px: tuple[float, float]
+) -> dict[str, Any]:
+    """A camera anywhere from a low lens to straight down, in whose middle a person is as high as said."""
     size = SIZES_PX[int(rng.integers(len(SIZES_PX)))]
     height = float(np.exp(rng.uniform(math.log(2.0), math.log(14.0))))
     target = np.array((rng.uniform(0.25, 0.75) * wide, rng.uniform(0.25, 0.75) * deep))
@@ -144,8 +149,8 @@ def _camera(rng: np.random.Generator, name: str, wide: float, deep: float) -> di
     turn = rng.uniform(0, 2 * math.pi)
     eye = target + away * np.array((math.cos(turn), math.sin(turn)))
     reach = math.hypot(away, height)
-    tall_px = float(np.exp(rng.uniform(math.log(14), math.log(220))))
-    focal = tall_px * reach / (1.7 * max(math.cos(steep), 0.35))
+    tall = float(np.exp(rng.uniform(math.log(tall_px[0]), math.log(tall_px[1]))))
+    focal = tall * reach / (1.7 * max(math.cos(steep), 0.35))
     hfov = math.degrees(2 * math.atan(size[0] / 2 / focal))
     return {
         "id": name,

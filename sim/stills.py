@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import Field, asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Final
+from typing import Any, ClassVar, Final, Protocol, TypeVar
 
 import cv2
 import numpy as np
@@ -21,10 +21,11 @@ from sim.crowd import Crowd
 from sim.photographs import cut_plates, photographs_in, plates_in, sum_of
 from sim.render.compositor import Compositor, Shot
 
-__all__ = ["CLASSES", "StillsPlan", "film_stills"]
+__all__ = ["CLASSES", "PLATES", "Plan", "StillsPlan", "claim", "film_all", "film_stills", "lay_out_plates"]
 
 CLASSES: Final = ("person", "bag")
-_PLATES: Final = "plates"
+PLATES: Final = "plates"
+"""Folder of what stands behind the people, within that of the stills."""
 _TRIES: Final = 20
 _STREAM: Final = 0x57111
 """Keeps the stills' chance apart from that of films."""
@@ -60,6 +61,27 @@ class StillsPlan:
         return self.scenarios * self.cameras * self.moments
 
 
+class Plan(Protocol):
+    """What every set of stills says of itself: a frozen dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    @property
+    def scenarios(self) -> int:
+        """How many scenarios are drawn."""
+
+    @property
+    def seed(self) -> int:
+        """Decides all chance."""
+
+    @property
+    def photographs(self) -> str:
+        """SHA-256 over the photographs; empty: none."""
+
+
+_AnyPlan = TypeVar("_AnyPlan", bound=Plan)
+
+
 def film_stills(
     plan: StillsPlan,
     folder: Path,
@@ -84,13 +106,35 @@ def film_stills(
     """
     for name in ("images", "labels"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    _claim(plan, folder)
-    _lay_out_plates(plan, folder, photographs)
-    todo = [n for n in range(plan.scenarios) if not _is_whole(plan, folder, n)]
+    claim(plan, folder)
+    lay_out_plates(plan, folder, photographs)
+    film_all(
+        _film_one, plan, folder, [n for n in range(plan.scenarios) if not _is_whole(plan, folder, n)], workers, progress
+    )
+
+
+def film_all(
+    film_one: Callable[[_AnyPlan, Path, int], None],
+    plan: _AnyPlan,
+    folder: Path,
+    todo: Sequence[int],
+    workers: int | None,
+    progress: Callable[[float], None] | None,
+) -> None:
+    """Film the scenarios that are missing, each by its number.
+
+    Args:
+        film_one: Films one; a function of a module, because other processes call it.
+        plan: Its first argument.
+        folder: Its second.
+        todo: Numbers of the scenarios.
+        workers: Processes; None: one a core; 1: this one.
+        progress: Told the share that is done, 0 to 1.
+    """
     done = plan.scenarios - len(todo)
     if workers == 1:
         for number in todo:
-            _film_one(plan, folder, number)
+            film_one(plan, folder, number)
             done += 1
             if progress is not None:
                 progress(done / plan.scenarios)
@@ -98,14 +142,18 @@ def film_stills(
     with ProcessPoolExecutor(
         workers or len(os.sched_getaffinity(0)), get_context("spawn"), initializer=cv2.setNumThreads, initargs=(1,)
     ) as pool:
-        for _ in pool.map(_film_one, [plan] * len(todo), [folder] * len(todo), todo):
+        for _ in pool.map(film_one, [plan] * len(todo), [folder] * len(todo), todo):
             done += 1
             if progress is not None:
                 progress(done / plan.scenarios)
 
 
-def _claim(plan: StillsPlan, folder: Path) -> None:
-    """Write the plan down; a set that was begun may only grow."""
+def claim(plan: Plan, folder: Path) -> None:
+    """Write the plan down; a set that was begun may only grow.
+
+    Raises:
+        ScenarioError: The folder holds stills of another plan.
+    """
     path = folder / "plan.json"
     said = json.dumps(asdict(plan)) + "\n"
     if path.is_file():
@@ -115,12 +163,17 @@ def _claim(plan: StillsPlan, folder: Path) -> None:
     path.write_text(said, encoding="utf-8")
 
 
-def _lay_out_plates(plan: StillsPlan, folder: Path, photographs: Path | None) -> None:
+def lay_out_plates(plan: Plan, folder: Path, photographs: Path | None) -> None:
+    """Cut a plan's photographs into plates, unless they lie there already.
+
+    Raises:
+        ScenarioError: The photographs are not those of the plan.
+    """
     found = [] if photographs is None else photographs_in(photographs)
     if (sum_of(found) if found else "") != plan.photographs:
         raise ScenarioError(f"{photographs or 'no folder'}: does not hold the photographs that the stills are of")
-    if found and not plates_in(folder / _PLATES):
-        cut_plates(found, folder / _PLATES, SIZES_PX, plan.seed)
+    if found and not plates_in(folder / PLATES):
+        cut_plates(found, folder / PLATES, SIZES_PX, plan.seed)
 
 
 def _is_whole(plan: StillsPlan, folder: Path, number: int) -> bool:
@@ -154,7 +207,7 @@ def _film_one(plan: StillsPlan, folder: Path, number: int) -> None:
 
 def _draw(plan: StillsPlan, folder: Path, rng: np.random.Generator) -> tuple[Scenario, Crowd]:
     """Draw until there is room for the people who were drawn: furniture may leave too little."""
-    plates = plates_in(folder / _PLATES) if plan.photographs else None
+    plates = plates_in(folder / PLATES) if plan.photographs else None
     full: ScenarioError | None = None
     for _ in range(_TRIES):
         scenario = draw_scenario(
@@ -162,7 +215,7 @@ def _draw(plan: StillsPlan, folder: Path, rng: np.random.Generator) -> tuple[Sce
             cameras=plan.cameras,
             duration_s=plan.moments * plan.apart_s + 1,
             plates=plates,
-            folder=folder / _PLATES,
+            folder=folder / PLATES,
         )
         try:
             return scenario, Crowd(scenario, scenario.seed)

@@ -10,7 +10,7 @@ import typer
 
 from dashboard.cli.words import JsonOption, plain, screen
 
-__all__ = ["train"]
+__all__ = ["train", "train_heads"]
 
 
 def train(
@@ -77,3 +77,63 @@ def train(
         screen.print(f"Detector: [bold]{plain(str(out / 'parvis-n.onnx'))}[/bold]; its card is beside it.")
         for name, score in card["held_out"].items():
             screen.print(f"  {name}: AP50 {score['ap50']:.3f} on held-out scenarios")
+
+
+def train_heads(
+    recipe: Annotated[
+        str, typer.Option("--recipe", metavar="R", help="taste (minutes), laptop (half an hour), full (one GPU).")
+    ] = "laptop",
+    out: Annotated[
+        Path, typer.Option("--out", help="Folder of stills, checkpoints, parvis-heads.onnx and parvis-heads.json.")
+    ] = Path("runs/train_heads"),
+    stills_only: Annotated[
+        bool, typer.Option("--stills-only", help="Film what is trained on, and stop: that part needs no torch.")
+    ] = False,
+    scenarios: Annotated[
+        int | None, typer.Option("--scenarios", min=1, help="How many are drawn; more may be added later.")
+    ] = None,
+    steps: Annotated[int | None, typer.Option("--steps", min=1, help="Steps of training.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Decides all chance.")] = None,
+    photographs: Annotated[
+        Path | None,
+        typer.Option(
+            "--photographs",
+            metavar="FOLDER",
+            help="Pictures of anything without people; they stand behind the people of a third of the stills.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes that film; default: all cores.")
+    ] = None,
+    device: Annotated[str, typer.Option("--device", help="cpu, or the number of a GPU, such as 0.")] = "cpu",
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Train from nothing; else an interrupted training goes on.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Train the network that counts heads in crowds, on drawn crowds of up to six people a square metre.
+
+    Stopped at any moment, the same command goes on: with the stills that are missing, or at the last kept step.
+
+    Example: parvis train-heads --recipe laptop --out runs/train_heads
+    """
+    from dashboard.head_training import head_recipe_named, make_head_stills
+    from dashboard.head_training import train_heads as train_network
+    from dashboard.progress import bars
+
+    chosen = head_recipe_named(recipe, scenarios=scenarios, steps=steps, seed=seed, photographs=photographs)
+    with bars(quiet=as_json) as report:
+        make_head_stills(chosen, out / "stills", photographs=photographs, workers=workers, report=report)
+        card = (
+            None
+            if stills_only
+            else train_network(chosen, out / "stills", out, device=device, fresh=fresh, report=report)
+        )
+    if as_json:
+        typer.echo(json.dumps({"stills": str(out / "stills")} | ({"card": card} if card is not None else {})))
+        return
+    screen.print(f"Stills: [bold]{plain(str(out / 'stills'))}[/bold]")
+    if card is not None:
+        error, people = card["held_out"]["mean_absolute_error"], card["held_out"]["people"]
+        screen.print(f"Network: [bold]{plain(str(out / 'parvis-heads.onnx'))}[/bold]; its card is beside it.")
+        screen.print(f"  off by {error:.1f} people on held-out stills of {people:.1f}")
