@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import shapely
 
+from detect.crowd_meter import HEADS_VALID_TO_PER_M2, CountBy, heads_count
 from detect.tracks import ObjectClass, Tracks
 from scenarios.camera import Camera
 from scenarios.venue import Zone
@@ -31,10 +32,13 @@ class ZoneDensity:
 
     Attributes:
         zone: Its id.
-        persons: Confirmed tracks of persons that stand in the part that the camera sees.
+        persons: Confirmed tracks of persons that stand in the part that the camera sees; by heads: the density times
+            that part.
         seen_m2: Area of that part; 0 where the camera sees nothing of the zone.
         per_m2: Persons per square metre of that part; nan where nothing of it is seen.
         valid: Whether the count can be trusted; above the limit the true density is higher than stated.
+        by: What was counted: boxes or heads.
+        valid_to_per_m2: The limit of that.
     """
 
     zone: str
@@ -42,18 +46,26 @@ class ZoneDensity:
     seen_m2: float
     per_m2: float
     valid: bool
+    by: CountBy = CountBy.BOXES
+    valid_to_per_m2: float = VALID_TO_PER_M2
 
 
 def zone_densities(
-    tracks: Tracks, zones: Sequence[Zone], camera: Camera, *, valid_to_per_m2: float = VALID_TO_PER_M2
+    tracks: Tracks,
+    zones: Sequence[Zone],
+    camera: Camera,
+    *,
+    valid_to_per_m2: float = VALID_TO_PER_M2,
+    heads: Mapping[str, float] | None = None,
 ) -> list[ZoneDensity]:
-    """Count the persons in each zone.
+    """Count the persons in each zone, by boxes or, where a zone is so full that boxes fail, by heads.
 
     Args:
         tracks: Of one picture, with ground positions.
         zones: In the order of the result.
         camera: Its footprint cuts the zones: what nobody sees is neither empty nor full.
-        valid_to_per_m2: Limit of validity.
+        valid_to_per_m2: Limit of validity of boxes.
+        heads: People per square metre by heads and zone, from ``detect.crowd_meter.CrowdMeter``; None: boxes alone.
     """
     people = tracks.of(ObjectClass.PERSON).position_m
     people = people[np.isfinite(people).all(axis=1)]
@@ -64,5 +76,9 @@ def zone_densities(
         inside = int(np.count_nonzero(shapely.intersects_xy(zone.shape, people[:, 0], people[:, 1])))
         area = float(seen.area)
         density = inside / area if area > 0 else float("nan")
-        result.append(ZoneDensity(zone.id, inside, area, density, bool(density <= valid_to_per_m2)))
+        by, limit = CountBy.BOXES, valid_to_per_m2
+        known = (heads or {}).get(zone.id)
+        if known is not None and area > 0 and heads_count(CountBy.BOTH, known, now=False):
+            by, limit, density, inside = CountBy.HEADS, HEADS_VALID_TO_PER_M2, known, round(known * area)
+        result.append(ZoneDensity(zone.id, inside, area, density, bool(density <= limit), by, limit))
     return result

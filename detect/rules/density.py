@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 from shapely.geometry.base import BaseGeometry
 
+from detect.crowd_meter import HEADS_VALID_TO_PER_M2, SWITCH_PER_M2, CountBy, CrowdMeter, heads_count
 from detect.density import VALID_TO_PER_M2
+from detect.heads import HeadCounter
 from detect.rules.contract import Scene
 from detect.tracks import ObjectClass, Tracks
 from scenarios.camera import Camera
@@ -33,6 +35,11 @@ class DensitySettings(Entry):
         min_seen: Least share of the zone's area that the camera must show.
         valid_to_per_m2: Above this a count of boxes misses people, because they hide one another: the alarm stands,
             but the true density is higher than the one that it names.
+        count_by: Boxes; heads, by the network of ``detect.heads``; or both: boxes where it is loose, heads where it
+            is dense.
+        switch_per_m2: With both, the density by heads above which heads are believed.
+        heads_every_s: Heads are counted so often.
+        heads_valid_to_per_m2: Up to this heads were measured to be right.
     """
 
     hold_s: Annotated[float, Field(ge=0, le=3600)] = 2.0
@@ -40,6 +47,10 @@ class DensitySettings(Entry):
     release: Annotated[float, Field(gt=0, le=1)] = 0.9
     min_seen: Annotated[float, Field(gt=0, le=1)] = 0.3
     valid_to_per_m2: Annotated[float, Field(gt=0, le=12)] = VALID_TO_PER_M2
+    count_by: CountBy = CountBy.BOXES
+    switch_per_m2: Annotated[float, Field(ge=0, le=12)] = SWITCH_PER_M2
+    heads_every_s: Annotated[float, Field(ge=0, le=60)] = 1.0
+    heads_valid_to_per_m2: Annotated[float, Field(gt=0, le=12)] = HEADS_VALID_TO_PER_M2
 
 
 @dataclass(slots=True, eq=False)
@@ -54,7 +65,7 @@ class _Watch:
     above_s: float | None = None
     below_s: float | None = None
     event: Event | None = None
-    tracks: tuple[int, ...] = ()
+    by_heads: bool = False
 
     @property
     def mean(self) -> float:
@@ -68,8 +79,12 @@ class Density:
     name = "density"
     kind = EventKind.DENSITY
 
-    def __init__(self, settings: DensitySettings | None = None) -> None:
+    def __init__(self, settings: DensitySettings | None = None, *, counter: HeadCounter | None = None) -> None:
+        """Take settings, and what counts heads where they say so; None: the network that comes with Parvis."""
         self.settings = settings or DensitySettings()
+        self._meter: CrowdMeter | None = None
+        if self.settings.count_by is not CountBy.BOXES:
+            self._meter = CrowdMeter(counter or HeadCounter(), every_s=self.settings.heads_every_s)
         self._said = 0
         self._zones: dict[str, _Watch] = {}
         self._last_s = 0.0
@@ -81,9 +96,10 @@ class Density:
             return []
         people = scene.tracks.of(ObjectClass.PERSON)
         statements: list[Event] = []
-        for zone in scene.zones:
-            if zone.max_density_per_m2 is None:
-                continue
+        limited = [zone for zone in scene.zones if zone.max_density_per_m2 is not None]
+        heads = self._meter.measure(scene.frame, scene.camera, limited) if self._meter is not None and limited else {}
+        for zone in limited:
+            assert zone.max_density_per_m2 is not None
             watch = self._zones.get(zone.id)
             if watch is None:
                 watch = self._zones[zone.id] = _watch(zone, zone.max_density_per_m2, scene.camera)
@@ -91,19 +107,25 @@ class Density:
                 now_seen = _watch(zone, zone.max_density_per_m2, scene.camera)
                 watch.camera, watch.seen, watch.share = now_seen.camera, now_seen.seen, now_seen.share
             if watch.share >= self.settings.min_seen:
-                statements += self._judge(zone, watch, people, now)
+                statements += self._judge(zone, watch, people, now, heads.get(zone.id))
         return statements
 
     def reset(self) -> list[Event]:
         """Forget everything; what lasted ends with the last picture."""
         ended = [replace(w.event, end_s=self._last_s) for w in self._zones.values() if w.event is not None]
         self._zones = {}
+        if self._meter is not None:
+            self._meter.reset()
         return ended
 
-    def _judge(self, zone: Zone, watch: _Watch, people: Tracks, now: float) -> list[Event]:
+    def _judge(self, zone: Zone, watch: _Watch, people: Tracks, now: float, heads: float | None) -> list[Event]:
         s = self.settings
         inside = shapely.contains_xy(watch.seen, people.position_m[:, 0], people.position_m[:, 1])
-        watch.latest.append((now, float(inside.sum()) / watch.seen.area))
+        density = float(inside.sum()) / watch.seen.area
+        watch.by_heads = heads_count(s.count_by, heads, now=watch.by_heads, switch_per_m2=s.switch_per_m2)
+        if watch.by_heads and heads is not None:
+            density = heads
+        watch.latest.append((now, density))
         while now - watch.latest[0][0] > s.smooth_s:
             watch.latest.popleft()
         density = watch.mean
@@ -129,7 +151,9 @@ class Density:
         lowest, highest = boxes.min(axis=0, initial=np.inf), boxes.max(axis=0, initial=-np.inf)
         around = (float(lowest[0]), float(lowest[1]), float(highest[2]), float(highest[3]))
         centre = watch.seen.representative_point()
-        density, valid = watch.mean, self.settings.valid_to_per_m2
+        density = watch.mean
+        valid = self.settings.heads_valid_to_per_m2 if watch.by_heads else self.settings.valid_to_per_m2
+        by = CountBy.HEADS if watch.by_heads else CountBy.BOXES
         return Event(
             event_id=f"{self.name}-{people.camera_id}-{self._said}",
             kind=self.kind,
@@ -145,7 +169,8 @@ class Density:
             evidence={
                 "density_per_m2": round(density, 3),
                 "limit_per_m2": watch.limit,
-                "people": int(inside.sum()),
+                "people": round(density * watch.seen.area) if watch.by_heads else int(inside.sum()),
+                "counted_by": by.value,
                 "area_m2": round(float(watch.seen.area), 1),
                 "share_of_zone_seen": round(watch.share, 3),
                 "valid_to_per_m2": valid,

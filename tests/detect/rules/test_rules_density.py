@@ -5,8 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from detect.crowd_meter import CountBy
+from detect.heads import HeadMap
 from detect.rules.density import Density, DensitySettings
+from scenarios.camera import Camera
 from scenarios.venue import Zone
+
+CAMERA = Camera.looking_at("cam", position_m=(0, -14, 8), look_at_m=(0, 4, 0), hfov_deg=75, resolution_px=(1280, 720))
 
 
 def zone(limit=1.0, y=2.0):
@@ -54,3 +59,37 @@ def test_does_not_flutter_at_the_limit(world, actor) -> None:
     people = [actor(i, [(0.0, *rng.uniform((0.2, 2.2), (3.8, 5.8))), (40.0, 2.0, 4.0)]) for i in range(17)]
     said = world(zones=[zone()], miss=0.04).play(Density(), people, 40.0)  # 17 / 16 m2, some are missed
     assert len([e for e in said if e.end_s is None]) <= 1
+
+
+class _Counter:
+    """Says three heads a square metre wherever it is asked."""
+
+    def look(self, image, *, scale=1.0):  # noqa: ARG002
+        high, wide = image.shape[0] // 8, image.shape[1] // 8
+        x, y = np.meshgrid(np.arange(wide) * 8 + 4.0, np.arange(high) * 8 + 4.0)
+        corners = [
+            CAMERA.to_ground(np.c_[(x + a).ravel(), (y + b).ravel()], 1.65) for a, b in ((-4, -4), (4, -4), (-4, 4))
+        ]
+        right, down = corners[1] - corners[0], corners[2] - corners[0]
+        area = np.abs(right[:, 0] * down[:, 1] - right[:, 1] * down[:, 0])
+        area[~np.isfinite(area) | (area > 1.0)] = 0.0
+        return HeadMap((3 * area.reshape(high, wide)).astype(np.float32), (8.0, 8.0), (image.shape[1], image.shape[0]))
+
+
+def test_where_boxes_fail_heads_say_it_with_their_own_range(world, filling) -> None:
+    both = Density(DensitySettings(count_by=CountBy.BOTH), counter=_Counter())
+    said = world(zones=[zone()]).play(both, filling, 10.0)
+    assert [e.start_s for e in said] == [pytest.approx(2.0, abs=0.3)]  # at once: boxes alone say it at 7 s
+    told = said[0].evidence
+    assert told["counted_by"] == "heads"
+    assert told["density_per_m2"] == pytest.approx(3.0, rel=0.06)
+    assert told["people"] == pytest.approx(48, rel=0.06)
+    assert told["valid_to_per_m2"] == both.settings.heads_valid_to_per_m2
+    assert told["at_least"] is False
+
+
+def test_below_the_switch_boxes_are_believed(world, filling) -> None:
+    settings = DensitySettings(count_by=CountBy.BOTH, switch_per_m2=4.0)
+    begun = world(zones=[zone()]).play(Density(settings, counter=_Counter()), filling, 10.0)[0]
+    assert begun.evidence["counted_by"] == "boxes"
+    assert begun.start_s == pytest.approx(7.7, abs=0.4)
