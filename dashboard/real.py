@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import signal
+import threading
 import time
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import FrameType
 from typing import Any, Final
 
 import numpy as np
@@ -154,6 +157,7 @@ class _Keeper:
     times: list[float] = field(default_factory=list)
     enough: bool = False
     failure: ParvisError | None = None
+    _default: Any = None
     _alarms: int = 0
     _seen: int = 0
     _first_s: float | None = None
@@ -169,9 +173,18 @@ class _Keeper:
             self._plain = self._films.enter_context(VideoWriter(self.recording.video(camera_id), *even, fps))
             self._drawn = self._films.enter_context(VideoWriter(self.recording.annotated(camera_id), *even, fps))
             self._annotator = Annotator(fps)
+        if threading.current_thread() is threading.main_thread():
+            self._default = signal.signal(signal.SIGINT, self._stop)
         return self
 
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        """Ctrl-C, once: where a library swallows the exception, as compilers do, the next picture is the last."""
+        self.enough = True
+        signal.default_int_handler(number, frame)
+
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: Any) -> bool:
+        if self._default is not None:
+            signal.signal(signal.SIGINT, self._default)
         # who stops a live source, or loses it for good, wants what was seen so far
         if self.source.live and self.times and isinstance(error, ParvisError):
             self.failure = error
@@ -196,7 +209,7 @@ class _Keeper:
             return
         self._first_s = seen.frame.time_s if self._first_s is None else self._first_s
         self._seen += 1
-        self.enough = self.seconds is not None and seen.frame.time_s - self._first_s >= self.seconds
+        self.enough |= self.seconds is not None and seen.frame.time_s - self._first_s >= self.seconds
         if self.recording is not None:
             self._record(seen.frame, seen)
         share = self._seen / self.source.frame_count if self.source.frame_count else self._share_of_time(seen.frame)

@@ -88,6 +88,8 @@ class ParvisPlayer {
     this.speed = () => Number(speed.value);
     this.video.addEventListener("click", act.play);
     for (const name of ["play", "pause"]) this.video.addEventListener(name, () => this.root.classList.toggle("playing", !this.video.paused));
+    this.video.addEventListener("seeked", () => { this.aiming = false; });
+    this.video.addEventListener("loadeddata", () => { if (!this.video.seeking) this.aiming = false; });
     this.video.addEventListener("error", () => this.say("The film cannot be played: it must lie beside this page, in the folder video."));
     this.root.addEventListener("keydown", (event) => {
       if (event.target.matches("select, input") || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -142,6 +144,7 @@ class ParvisPlayer {
   go(index) {
     const media = this.camera.media_s, i = Math.min(media.length - 1, Math.max(0, index));
     const next = media[i + 1] ?? media[i] + 0.02;
+    this.aiming = true; // what is shown until the film is there is not what was asked for
     this.video.currentTime = media[i] + Math.min(0.25 * (next - media[i]), 0.02);
     this.at(i);
   }
@@ -164,7 +167,7 @@ class ParvisPlayer {
     };
     if ("requestVideoFrameCallback" in HTMLVideoElement.prototype) {
       const shown = (_, picture) => {
-        this.at(nearest(picture.mediaTime));
+        if (!this.aiming) this.at(nearest(picture.mediaTime));
         this.video.requestVideoFrameCallback(shown);
       };
       this.video.requestVideoFrameCallback(shown);
@@ -172,7 +175,7 @@ class ParvisPlayer {
     }
     const tick = () => {
       const t = this.video.currentTime;
-      if (!this.video.seeking) this.at(Math.max(0, ParvisPlayer.after(media(), t + 1e-4) - 1));
+      if (!this.aiming) this.at(Math.max(0, ParvisPlayer.after(media(), t + 1e-4) - 1));
       requestAnimationFrame(tick);
     };
     requestAnimationFrame(tick);

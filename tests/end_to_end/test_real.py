@@ -1,5 +1,6 @@
 """Real input through the same stack: the real video from its file, and a film of ours from a real RTSP server."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ import pytest
 from dashboard.real import watch_real
 from dashboard.rehearsal import Watching, film_only
 from detect.observations import Observations
+from detect.pipeline import nothing_found
 from detect.store import Store
 from scenarios.errors import ScenarioError
 from scenarios.load import load_scenario
@@ -180,3 +182,34 @@ def test_ctrl_c_keeps_what_was_seen(camera, tmp_path):
     _, said = process.communicate(timeout=60)
     assert process.returncode == 0, said.decode()
     assert len(Recording.open(out).frame_times("camera")) > 10
+
+
+class Deaf:
+    """A detector in which Ctrl-C is lost, as it is in compilers that catch everything."""
+
+    name, weights_sha256 = "deaf", None
+
+    def __init__(self):
+        self.seen = 0
+
+    def start(self, camera):
+        pass
+
+    def detect(self, frames):
+        self.seen += 1
+        if self.seen == 5:
+            with contextlib.suppress(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+        return [nothing_found() for _ in frames]
+
+
+def test_a_ctrl_c_that_a_library_swallows_still_ends_the_watch(tmp_path, monkeypatch):
+    changes = ["fps=10", "duration_s=4", "incidents=[]", "cameras.0.resolution_px=[320,180]"]
+    scenario = load_scenario("forecourt_bag_v1", changes)
+    filmed = film_only(scenario, tmp_path / "film")
+    deaf, before = Deaf(), signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr("dashboard.rehearsal.build_detector", lambda *_, **__: deaf)
+    run = watch_real(str(filmed.video("mast")), out=tmp_path / "run")
+    assert deaf.seen == 5
+    assert len(run.frame_times("camera")) == 5
+    assert signal.getsignal(signal.SIGINT) is before
