@@ -50,6 +50,8 @@ class HeadRecipe:
         batch: Crops a step.
         crop_px: Side of a crop, a multiple of 64.
         learning_rate: Of AdamW at its highest; it rises over the first steps and falls as a cosine.
+        cycles: So many such cosines one after the other, each over its part of the steps (warm restarts: Loshchilov
+            and Hutter 2017, arXiv:1608.03983).
         min_visibility: Who is seen less than this does not count.
     """
 
@@ -59,12 +61,13 @@ class HeadRecipe:
     batch: int = 12
     crop_px: int = 192
     learning_rate: float = 0.002
+    cycles: int = 1
     min_visibility: float = 0.05
 
 
 HEAD_RECIPES: Final[Mapping[str, HeadRecipe]] = {
     "taste": HeadRecipe(HeadsPlan(scenarios=3), held_out=1, steps=20, batch=4, crop_px=128),
-    "laptop": HeadRecipe(HeadsPlan(scenarios=130)),
+    "laptop": HeadRecipe(HeadsPlan(scenarios=130), steps=6400, cycles=2),
     "full": HeadRecipe(HeadsPlan(scenarios=1500), held_out=40, steps=60_000, batch=48, crop_px=256),
 }
 """taste: shows that everything works; laptop: half an hour on one core; full: for a GPU."""
@@ -193,7 +196,8 @@ def _fit(torch: Any, recipe: HeadRecipe, stills: HeadStills, checkpoint: Path, p
         while step < recipe.steps:
             pictures, counts = coming.result()
             coming = pool.submit(_batch, recipe, stills, step + 1)
-            rate = min(1.0, (step + 1) / _WARM_STEPS) * (0.5 + 0.5 * np.cos(np.pi * step / recipe.steps))
+            through = step % (recipe.steps / recipe.cycles) / (recipe.steps / recipe.cycles)
+            rate = min(1.0, (step + 1) / _WARM_STEPS) * (0.5 + 0.5 * np.cos(np.pi * through))
             for group in optimizer.param_groups:
                 group["lr"] = recipe.learning_rate * max(0.01, float(rate))
             shown = torch.from_numpy(pictures).to(place).permute(0, 3, 1, 2).float().div(255)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -22,7 +23,7 @@ from dashboard.cli.words import (
 )  # fmt: skip
 from scenarios.errors import ScenarioError
 
-__all__ = ["compare", "live", "replay", "watch"]
+__all__ = ["compare", "count", "live", "replay", "watch"]
 
 
 def watch(
@@ -72,6 +73,40 @@ def watch(
         )
     if recording is not None:
         show_score(recording.folder, as_json)
+
+
+def count(
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="Video file, folder of pictures, webcam:0 or rtsp://...")
+    ],
+    camera: Annotated[
+        Path | None, typer.Option("--camera", help="Calibration of the camera (TOML): then its zones are measured.")
+    ] = None,
+    network: Annotated[
+        Path | None, typer.Option("--network", help="ONNX file of `parvis train-heads`; default: the one shipped.")
+    ] = None,
+    scale: Annotated[
+        float | None, typer.Option("--scale", min=0.1, max=8, help="Enlarge pictures; default: as the first ones tell.")
+    ] = None,
+    every: Annotated[float, typer.Option("--every", min=0, help="Seconds between pictures that are counted.")] = 1.0,
+    fps: Annotated[float | None, typer.Option("--fps", help="True frame rate, where the file's header lies.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Count the heads in footage of a crowd, one line a picture; nobody is followed.
+
+    Example: parvis count data/vtest.avi --camera tests/reference/pets09_s2l1/camera.toml
+    """
+    from dashboard.head_counts import count_heads
+
+    for told in count_heads(source, calibration=camera, network=network, scale=scale, every_s=every, fps=fps):
+        if as_json:
+            typer.echo(json.dumps(asdict(told)))
+            continue
+        zones = (
+            f"  {zone}: {density:.2f} /m2{'' if told.valid[zone] else ' (not valid: too dense to be counted)'}"
+            for zone, density in told.per_m2.items()
+        )
+        typer.echo(f"{told.time_s:9.2f} s  {told.heads:7.1f} heads{''.join(zones)}")
 
 
 def replay(
