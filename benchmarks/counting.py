@@ -1,6 +1,7 @@
 """How far counts are off: by boxes and by heads, from loose to packed crowds, and on real pictures of a mall.
 
 python -m benchmarks.counting [--json] [--crowds 6] [--network FILE] [--picture docs/media/density.png]
+       [--doc docs/density.md]
 
 Our footage: crowds of exact density, drawn from seeds that no training uses, in a hall, on a square and on a terrace,
 seen from a mast of 6 m at 720p, looking down 20 and 35 degrees; counted is in a zone of 5 x 5 m in the middle of the
@@ -15,6 +16,7 @@ Nothing of it was trained on or tuned to. "Plateau" chooses the scale by the cou
 from __future__ import annotations
 
 import csv
+import json
 import math
 import os
 from collections.abc import Iterator
@@ -29,10 +31,12 @@ from numpy.typing import NDArray
 from shapely import box, contains_xy
 
 from benchmarks.claims import Claim, show
-from detect.crowd_meter import SWITCH_PER_M2, CountBy, CrowdMeter, heads_count
+from benchmarks.counting_page import write_page
+from detect.crowd_meter import HEADS_VALID_TO_PER_M2, SWITCH_PER_M2, CountBy, CrowdMeter, heads_count
+from detect.density import VALID_TO_PER_M2
 from detect.detectors.background import BackgroundDetector
 from detect.ground import locate_feet
-from detect.heads import HeadCounter, HeadMap, plateau_scale
+from detect.heads import HEAD_PLANE_M, HEADS_ONNX, HeadCounter, HeadMap, plateau_scale
 from detect.tracks import ObjectClass
 from scenarios.camera import Camera
 from scenarios.frame import Frame
@@ -140,6 +144,12 @@ def table(rows: list[Count]) -> list[dict[str, Any]]:
         for way in WAYS:
             off = np.array([row.said[way] for row in mine]) - true
             line[way] = {"error": float(np.abs(off).mean() / true.mean()), "bias": float(off.mean() / true.mean())}
+        shown = true - np.array([row.hidden for row in mine])
+        off = np.array([row.said["heads"] for row in mine]) - shown
+        line["heads_of_seen"] = {
+            "error": float(np.abs(off).mean() / shown.mean()),
+            "bias": float(off.mean() / shown.mean()),
+        }
         told.append(line)
     return told
 
@@ -164,7 +174,7 @@ def mall(counter: HeadCounter, folder: Path) -> dict[str, Any]:
     true = np.array([heads[name] for name in sorted(heads)], float)
     chosen = plateau_scale(counter, images[::40])
     told: dict[str, Any] = {"pictures": len(true), "people": float(true.mean()), "plateau_scale": chosen}
-    for name, scale in (("plain", 1.0), ("plateau", chosen)):
+    for name, scale in (("scale 1", 1.0), ("scale by plateau", chosen)):
         said = np.array([_within(counter.look(image, scale=scale), region) for image in images])
         off = said - true
         told[name] = {
@@ -207,6 +217,7 @@ def main(
     crowds: Annotated[int, typer.Option(min=2, help="Places, each filled to every density.")] = 6,
     network: Annotated[Path | None, typer.Option(help="ONNX file; default: the one that comes with Parvis.")] = None,
     picture: Annotated[Path | None, typer.Option(help="Where to draw crowds and their heads.")] = None,
+    doc: Annotated[Path | None, typer.Option(help="Page to write.")] = None,
 ) -> None:
     """Measure and print."""
     counter = HeadCounter(network)
@@ -220,16 +231,22 @@ def main(
     loose = max(line["both"]["error"] for line in lines if line["per_m2"] <= 1.0)
     claims = [
         Claim.at_most("boxes (oracle) and heads: error up to 1 /m2, worst", loose, 0.05),
-        Claim.at_most("heads: error at 4 /m2", at[4.0]["heads"]["error"], 0.15),
-        Claim.at_most("mall, scale 1: mean absolute error, people", real["plain"]["mae"] if real else None, 3.2),
-        Claim.at_most("mall, scale by plateau: the same", real["plateau"]["mae"] if real else None, 3.2),
+        Claim.at_most("heads: error at 4 /m2, of everybody", at[4.0]["heads"]["error"], 0.15),
+        Claim.at_most("heads: error at 4 /m2, of who is seen to 5 %", at[4.0]["heads_of_seen"]["error"], 0.15),
+        Claim.at_most("mall, scale 1: mean absolute error, people", real["scale 1"]["mae"] if real else None, 3.2),
+        Claim.at_most("mall, scale by plateau: the same", real["scale by plateau"]["mae"] if real else None, 3.2),
     ]
-    more = {
+    more: dict[str, Any] = {
+        "crowds": crowds,
         "by_density": lines,
         "mall": real,
         "switch_per_m2": {"used": SWITCH_PER_M2} | {way: switch_of(lines, way) for way in ("background", "oracle")},
         "weights_sha256": counter.weights_sha256,
     }
+    if doc is not None:
+        card = json.loads((network or HEADS_ONNX).with_suffix(".json").read_text(encoding="utf-8"))
+        limits = {"plane": HEAD_PLANE_M, "boxes_to": VALID_TO_PER_M2, "heads_to": HEADS_VALID_TO_PER_M2}
+        write_page(doc, more, card, limits)
     show(claims, as_json=as_json, more=more)
     if not as_json:
         for line in lines:

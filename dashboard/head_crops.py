@@ -12,13 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.errors import DetectorError
+from sim.stills import PLATES
 
 __all__ = ["CELL_PX", "HeadStills", "cells_of"]
 
 CELL_PX: Final = 8
 _SMALLEST_PX: Final = 18.0
 """Whoever is lower than this in the crop is not asked for."""
-_SCALES: Final = (0.45, 1.7)
+_TALL_PX: Final = (36.0, 190.0)
+"""People in the middle of what a crop shows are so high: who counts later enlarges or reduces pictures to that."""
+_SCALES: Final = (0.4, 2.2)
+_EMPTY_SHARE: Final = 0.08
+"""Of the crops show a photograph without people, where there are any."""
 
 
 def cells_of(points_px: NDArray[np.float64], width: int, height: int) -> NDArray[np.float32]:
@@ -36,6 +41,7 @@ class HeadStills:
     Attributes:
         pictures: Their files.
         heads: Of each: x, y, seen share and height in pixels, shape (n, 4).
+        empty: Photographs without people, cut to the size of stills.
     """
 
     def __init__(self, folder: Path, *, min_visibility: float) -> None:
@@ -53,6 +59,7 @@ class HeadStills:
             raise DetectorError(
                 f"{folder}: holds no stills of crowds; make them with `parvis train-heads --stills-only`"
             )
+        self.empty = sorted((folder / PLATES).glob("*.png"))
         self.heads = []
         for path in self.pictures:
             said = (folder / "heads" / f"{path.stem}.txt").read_text(encoding="utf-8")
@@ -67,8 +74,11 @@ class HeadStills:
         image = cv2.imread(str(self.pictures[number]))
         assert image is not None
         heads = self.heads[number]
-        scale = float(np.exp(rng.uniform(math.log(_SCALES[0]), math.log(_SCALES[1]))))
-        scale = max(scale, side / min(image.shape[:2]) * rng.uniform(0.75, 1.0))
+        if self.empty and rng.random() < _EMPTY_SHARE:
+            image = cv2.imread(str(self.empty[int(rng.integers(len(self.empty)))]))
+            assert image is not None
+            heads = heads[:0]
+        scale = _scale(heads[:, 3], side / min(image.shape[:2]), rng)
         ways = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=ways)
         points, tall = heads[:, :2] * scale, heads[:, 3] * scale
@@ -103,6 +113,13 @@ class HeadStills:
         return np.ascontiguousarray(image[..., ::-1]), float((self.heads[number][:, 3] >= _SMALLEST_PX).sum())
 
 
+def _scale(tall_px: NDArray[np.float64], least: float, rng: np.random.Generator) -> float:
+    """Draw by what a still is enlarged; ``least`` is where its shorter side fills the crop."""
+    drawn = float(np.exp(rng.uniform(math.log(_TALL_PX[0]), math.log(_TALL_PX[1]))))
+    middle = float(np.median(tall_px)) if len(tall_px) else float(np.exp(rng.uniform(*np.log((30.0, 280.0)))))
+    return max(float(np.clip(drawn / middle, *_SCALES)), least * rng.uniform(0.6, 1.0))
+
+
 def _recolour(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
     """Another exposure, white balance and contrast; at times grey, blurred or noisy."""
     light = np.arange(256) / 255
@@ -112,6 +129,9 @@ def _recolour(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.
     lit: NDArray[Any] = cv2.LUT(image, np.stack(tables, axis=-1).astype(np.uint8)[None])
     if rng.random() < 0.12:
         lit = cv2.cvtColor(cv2.cvtColor(lit, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    if rng.random() < 0.3:  # a camera with fewer pixels than its pictures have
+        side, fewer = lit.shape[0], max(16, int(lit.shape[0] * rng.uniform(0.4, 0.9)))
+        lit = cv2.resize(cv2.resize(lit, (fewer, fewer), interpolation=cv2.INTER_AREA), (side, side))
     if rng.random() < 0.25:
         lit = cv2.GaussianBlur(lit, (0, 0), rng.uniform(0.3, 1.4))
     if rng.random() < 0.2:

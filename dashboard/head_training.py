@@ -53,6 +53,7 @@ class HeadRecipe:
         cycles: So many such cosines one after the other, each over its part of the steps (warm restarts: Loshchilov
             and Hutter 2017, arXiv:1608.03983).
         min_visibility: Who is seen less than this does not count.
+        begins_with: SHA-256 of the checkpoint with whose weights it begins; empty: random ones.
     """
 
     stills: HeadsPlan
@@ -63,6 +64,7 @@ class HeadRecipe:
     learning_rate: float = 0.002
     cycles: int = 1
     min_visibility: float = 0.05
+    begins_with: str = ""
 
 
 HEAD_RECIPES: Final[Mapping[str, HeadRecipe]] = {
@@ -80,11 +82,13 @@ def head_recipe_named(
     steps: int | None = None,
     seed: int | None = None,
     photographs: Path | None = None,
+    learning_rate: float | None = None,
+    start: Path | None = None,
 ) -> HeadRecipe:
-    """Return a recipe, changed where something is given.
+    """Return a recipe, changed where something is given; what begins with other weights has one cycle.
 
     Raises:
-        DetectorError: There is no such recipe.
+        DetectorError: There is no such recipe or checkpoint.
     """
     if name not in HEAD_RECIPES:
         raise DetectorError(unknown("recipe", name, HEAD_RECIPES, "--recipe"))
@@ -95,7 +99,18 @@ def head_recipe_named(
         seed=usual.stills.seed if seed is None else seed,
         photographs="" if photographs is None else sum_of(photographs_in(photographs)),
     )
-    return replace(usual, stills=stills, steps=usual.steps if steps is None else steps)
+    if start is not None and not start.is_file():
+        raise DetectorError(
+            f"{start}: there is no such checkpoint to begin with (heads/last.pt of an earlier training)"
+        )
+    return replace(
+        usual,
+        stills=stills,
+        steps=usual.steps if steps is None else steps,
+        learning_rate=usual.learning_rate if learning_rate is None else learning_rate,
+        cycles=usual.cycles if start is None else 1,
+        begins_with="" if start is None else hashlib.sha256(start.read_bytes()).hexdigest(),
+    )
 
 
 def make_head_stills(
@@ -117,7 +132,14 @@ def make_head_stills(
 
 
 def train_heads(
-    recipe: HeadRecipe, data: Path, out: Path, *, device: str = "cpu", fresh: bool = False, report: Report = silent
+    recipe: HeadRecipe,
+    data: Path,
+    out: Path,
+    *,
+    device: str = "cpu",
+    fresh: bool = False,
+    start: Path | None = None,
+    report: Report = silent,
 ) -> dict[str, Any]:
     """Train, export and describe; goes on where an interrupted training of the same recipe stopped.
 
@@ -127,6 +149,7 @@ def train_heads(
         out: Folder for checkpoints, ``parvis-heads.onnx`` and ``parvis-heads.json``, the card.
         device: cpu, or the number of a GPU.
         fresh: Throw away what an earlier training left in ``out``.
+        start: Checkpoint of the recipe's ``begins_with``.
         report: Told how far it is.
 
     Returns:
@@ -151,7 +174,7 @@ def train_heads(
     work.mkdir(parents=True, exist_ok=True)
     begun.write_text(json.dumps(written) + "\n", encoding="utf-8")
     place = "cpu" if device == "cpu" else f"cuda:{device}"
-    network = _fit(torch, recipe, seen, work / "last.pt", place, report)
+    network = _fit(torch, recipe, seen, work / "last.pt", place, start, report)
     onnx = out / "parvis-heads.onnx"
     example = torch.zeros(1, 3, 64, 96)
     names: dict[str, Any] = {"input_names": ["picture"], "output_names": ["heads"]}
@@ -172,12 +195,17 @@ def train_heads(
     return card
 
 
-def _fit(torch: Any, recipe: HeadRecipe, stills: HeadStills, checkpoint: Path, place: str, report: Report) -> Any:
+def _fit(
+    torch: Any, recipe: HeadRecipe, stills: HeadStills, checkpoint: Path, place: str, start: Path | None, report: Report
+) -> Any:
     """Train from the checkpoint on; every step has its own chance, so a training that was stopped ends the same."""
     from dashboard.head_network import HeadNetwork, count_loss
 
     torch.manual_seed(recipe.stills.seed)
     network = HeadNetwork().to(place, memory_format=torch.channels_last)
+    if start is not None:
+        before = torch.load(start, map_location=place, weights_only=True)["mean"]
+        network.load_state_dict({k.removeprefix("module."): v for k, v in before.items() if k != "n_averaged"})
     mean = torch.optim.swa_utils.AveragedModel(
         network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(_KEPT), use_buffers=True
     )

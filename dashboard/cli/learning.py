@@ -94,6 +94,10 @@ def train_heads(
     ] = None,
     steps: Annotated[int | None, typer.Option("--steps", min=1, help="Steps of training.")] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="Decides all chance.")] = None,
+    rate: Annotated[float | None, typer.Option("--rate", min=0, help="Learning rate at its highest.")] = None,
+    start: Annotated[
+        Path | None, typer.Option("--start", help="Checkpoint of an earlier training (heads/last.pt) to begin with.")
+    ] = None,
     photographs: Annotated[
         Path | None,
         typer.Option(
@@ -121,13 +125,21 @@ def train_heads(
     from dashboard.head_training import train_heads as train_network
     from dashboard.progress import bars
 
-    chosen = head_recipe_named(recipe, scenarios=scenarios, steps=steps, seed=seed, photographs=photographs)
+    chosen = head_recipe_named(
+        recipe,
+        scenarios=scenarios,
+        steps=steps,
+        seed=seed,
+        photographs=photographs,
+        learning_rate=rate,
+        start=start,
+    )
     with bars(quiet=as_json) as report:
         make_head_stills(chosen, out / "stills", photographs=photographs, workers=workers, report=report)
         card = (
             None
             if stills_only
-            else train_network(chosen, out / "stills", out, device=device, fresh=fresh, report=report)
+            else train_network(chosen, out / "stills", out, device=device, fresh=fresh, start=start, report=report)
         )
     if as_json:
         typer.echo(json.dumps({"stills": str(out / "stills")} | ({"card": card} if card is not None else {})))

@@ -1,3 +1,4 @@
+import hashlib
 import json
 from dataclasses import replace
 
@@ -7,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from dashboard.cli import app
-from dashboard.head_crops import HeadStills, cells_of
+from dashboard.head_crops import HeadStills, _scale, cells_of
 from dashboard.head_training import HEAD_RECIPES, head_recipe_named, train_heads
 from scenarios.errors import DetectorError, MissingExtraError
 
@@ -78,6 +79,40 @@ def test_numbers_change_a_recipe_and_an_unknown_one_is_named():
     assert (changed.stills.scenarios, changed.steps, changed.stills.seed) == (4, 2, 0)
     with pytest.raises(DetectorError, match="did you mean 'laptop'"):
         head_recipe_named("laptpo")
+
+
+def test_what_begins_with_other_weights_says_with_which(tmp_path):
+    checkpoint = tmp_path / "last.pt"
+    with pytest.raises(DetectorError, match="no such checkpoint"):
+        head_recipe_named("laptop", start=checkpoint)
+    checkpoint.write_bytes(b"weights")
+    begun = head_recipe_named("laptop", start=checkpoint, learning_rate=0.001)
+    assert begun.begins_with == hashlib.sha256(b"weights").hexdigest()
+    assert (begun.cycles, begun.learning_rate) == (1, 0.001)
+    assert head_recipe_named("laptop").begins_with == ""
+
+
+def test_people_in_crops_are_of_the_heights_that_are_asked_for():
+    rng = np.random.default_rng(2)
+    for tall in (60.0, 120.0, 250.0):
+        scales = np.array([_scale(np.array([tall, tall, 500.0]), 0.1, rng) for _ in range(200)])
+        assert 0.4 <= scales.min() < scales.max() <= 2.2
+        assert np.median(scales) * tall == pytest.approx(np.sqrt(36 * 190), rel=0.25)
+    assert _scale(np.array([250.0]), 5.0, rng) >= 3.0  # a still that is smaller than the crop is enlarged
+
+
+def test_photographs_without_people_are_crops_too(stills, tmp_path):
+    folder = tmp_path / "train" / "plates"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "320x256_0000_0.png"), np.full((256, 320, 3), (0, 0, 200), np.uint8))
+    crops = [stills_of(tmp_path).crop(0, 128, np.random.default_rng(seed)) for seed in range(60)]
+    empty = [counts.sum() for crop, counts in crops if np.median(crop[..., 0]) > np.median(crop[..., 2]) + 60]
+    assert 1 <= len(empty) <= 15
+    assert not any(empty)
+
+
+def stills_of(folder):
+    return HeadStills(folder / "train", min_visibility=0.05)
 
 
 def test_the_command_films_crowds_without_torch(tmp_path, monkeypatch):
