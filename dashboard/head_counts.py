@@ -9,7 +9,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
-from detect.crowd_meter import HEADS_VALID_TO_PER_M2, CrowdMeter
+from detect.crowd_meter import HEADS_VALID_FROM_PER_M2, HEADS_VALID_TO_PER_M2, CrowdMeter
 from detect.heads import HeadCounter, plateau_scale
 from detect.sources import open_source
 from detect.sources.contract import Source
@@ -79,7 +79,9 @@ def count_heads(
                 )
             densities = dict(meter.measure(frame, known.camera, known.zones)) if known and known.zones else {}
             heads = counter.look(frame.image, scale=scale or 1.0).count
-            valid = {zone: density <= HEADS_VALID_TO_PER_M2 for zone, density in densities.items()}
+            valid = {
+                zone: HEADS_VALID_FROM_PER_M2 <= density <= HEADS_VALID_TO_PER_M2 for zone, density in densities.items()
+            }
             yield HeadCount(frame.time_s, heads, densities, valid)
 
 

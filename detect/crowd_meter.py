@@ -14,11 +14,14 @@ from scenarios.camera import Camera
 from scenarios.frame import Frame
 from scenarios.venue import Zone
 
-__all__ = ["HEADS_VALID_TO_PER_M2", "SWITCH_PER_M2", "CountBy", "CrowdMeter", "heads_count"]
+__all__ = ["HEADS_VALID_FROM_PER_M2", "HEADS_VALID_TO_PER_M2", "SWITCH_PER_M2", "CountBy", "CrowdMeter", "heads_count"]
 
-SWITCH_PER_M2: Final = 0.8
-"""Above this density, by heads, heads are believed, below it boxes."""
-HEADS_VALID_TO_PER_M2: Final = 6.0
+SWITCH_PER_M2: Final = 1.5
+"""Above this density, by heads, heads are believed, below it boxes: between where they are better than `background` and
+where they are better than the best boxes there can be (docs/density.md)."""
+HEADS_VALID_FROM_PER_M2: Final = 3.0
+HEADS_VALID_TO_PER_M2: Final = 4.0
+"""Between these densities heads were measured to be off by at most 15 % on average (docs/density.md)."""
 _STAY: Final = 0.8
 """Heads are believed down to this share of the switch, once they are: a count does not flutter between the two."""
 _LEAST_SEEN: Final = 0.02

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 import shapely
 
-from detect.crowd_meter import HEADS_VALID_TO_PER_M2, CountBy, heads_count
+from detect.crowd_meter import HEADS_VALID_FROM_PER_M2, HEADS_VALID_TO_PER_M2, CountBy, heads_count
 from detect.tracks import ObjectClass, Tracks
 from scenarios.camera import Camera
 from scenarios.venue import Zone
@@ -38,7 +38,8 @@ class ZoneDensity:
         per_m2: Persons per square metre of that part; nan where nothing of it is seen.
         valid: Whether the count can be trusted; above the limit the true density is higher than stated.
         by: What was counted: boxes or heads.
-        valid_to_per_m2: The limit of that.
+        valid_from_per_m2: Least density at which that is right.
+        valid_to_per_m2: Highest density at which that is right.
     """
 
     zone: str
@@ -47,6 +48,7 @@ class ZoneDensity:
     per_m2: float
     valid: bool
     by: CountBy = CountBy.BOXES
+    valid_from_per_m2: float = 0.0
     valid_to_per_m2: float = VALID_TO_PER_M2
 
 
@@ -76,9 +78,10 @@ def zone_densities(
         inside = int(np.count_nonzero(shapely.intersects_xy(zone.shape, people[:, 0], people[:, 1])))
         area = float(seen.area)
         density = inside / area if area > 0 else float("nan")
-        by, limit = CountBy.BOXES, valid_to_per_m2
+        by, least, limit = CountBy.BOXES, 0.0, valid_to_per_m2
         known = (heads or {}).get(zone.id)
         if known is not None and area > 0 and heads_count(CountBy.BOTH, known, now=False):
-            by, limit, density, inside = CountBy.HEADS, HEADS_VALID_TO_PER_M2, known, round(known * area)
-        result.append(ZoneDensity(zone.id, inside, area, density, bool(density <= limit), by, limit))
+            by, least, limit = CountBy.HEADS, HEADS_VALID_FROM_PER_M2, HEADS_VALID_TO_PER_M2
+            density, inside = known, round(known * area)
+        result.append(ZoneDensity(zone.id, inside, area, density, bool(least <= density <= limit), by, least, limit))
     return result

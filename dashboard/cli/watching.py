@@ -103,7 +103,7 @@ def count(
             typer.echo(json.dumps(asdict(told)))
             continue
         zones = (
-            f"  {zone}: {density:.2f} /m2{'' if told.valid[zone] else ' (not valid: too dense to be counted)'}"
+            f"  {zone}: {density:.2f} /m2{'' if told.valid[zone] else ' (outside the range in which heads are right)'}"
             for zone, density in told.per_m2.items()
         )
         typer.echo(f"{told.time_s:9.2f} s  {told.heads:7.1f} heads{''.join(zones)}")

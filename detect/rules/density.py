@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from pydantic import Field
 from shapely.geometry.base import BaseGeometry
 
-from detect.crowd_meter import HEADS_VALID_TO_PER_M2, SWITCH_PER_M2, CountBy, CrowdMeter, heads_count
+from detect.crowd_meter import (
+    HEADS_VALID_FROM_PER_M2,
+    HEADS_VALID_TO_PER_M2,
+    SWITCH_PER_M2,
+    CountBy,
+    CrowdMeter,
+    heads_count,
+)
 from detect.density import VALID_TO_PER_M2
 from detect.heads import HeadCounter
 from detect.rules.contract import Scene
@@ -173,6 +180,7 @@ class Density:
                 "counted_by": by.value,
                 "area_m2": round(float(watch.seen.area), 1),
                 "share_of_zone_seen": round(watch.share, 3),
+                "valid_from_per_m2": HEADS_VALID_FROM_PER_M2 if watch.by_heads else 0.0,
                 "valid_to_per_m2": valid,
                 "at_least": density > valid,
             },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import json
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 from detect.crowd_meter import CountBy, CrowdMeter, heads_count
 from detect.density import zone_densities
 from detect.ground import Grounding
-from detect.heads import HEAD_PLANE_M, HeadCounter, plateau_scale, scale_for, seen_of
+from detect.heads import HEAD_PLANE_M, HEADS_ONNX, HeadCounter, plateau_scale, scale_for, seen_of
 from detect.tracking import Followed
 from scenarios.camera import Camera
 from scenarios.errors import DetectorError
@@ -170,9 +170,26 @@ def test_heads_take_over_above_the_switch_and_keep_it_a_little_below(by, density
 
 def test_a_dense_zone_is_told_by_heads_with_their_own_range():
     nobody = Grounding(CAMERA).place("cam", Followed.nobody(), 0.0)
-    loose, dense = (zone_densities(nobody, [SQUARE], CAMERA, heads={"square": d})[0] for d in (0.1, 4.0))
+    loose, dense = (zone_densities(nobody, [SQUARE], CAMERA, heads={"square": d})[0] for d in (0.1, 3.5))
     assert (loose.by, loose.per_m2, loose.valid) == (CountBy.BOXES, 0.0, True)
-    assert (dense.by, dense.per_m2, dense.valid) == (CountBy.HEADS, 4.0, True)
-    assert dense.persons == pytest.approx(4 * 36, abs=1)
+    assert (dense.by, dense.per_m2, dense.valid) == (CountBy.HEADS, 3.5, True)
+    assert dense.persons == pytest.approx(3.5 * 36, abs=1)
     assert not zone_densities(nobody, [SQUARE], CAMERA, heads={"square": 11.0})[0].valid
-    assert math.isfinite(dense.valid_to_per_m2)
+    assert loose.valid_from_per_m2 == 0.0 < dense.valid_from_per_m2 < 3.5 < dense.valid_to_per_m2
+
+
+def test_the_network_that_ships_sees_a_crowd_and_nobody_on_an_empty_floor():
+    """Small, as its card says, and it tells a row of drawn heads and shoulders from plain paving."""
+    card = json.loads(HEADS_ONNX.with_suffix(".json").read_text(encoding="utf-8"))
+    shipped = HeadCounter(threads=1)
+    assert card["sha256"] == shipped.weights_sha256
+    assert HEADS_ONNX.stat().st_size == card["bytes"] <= 4_000_000
+    rng = np.random.default_rng(1)
+    paving = np.clip(rng.normal(128, 3, (256, 320, 3)), 0, 255).astype(np.uint8)
+    people = paving.copy()
+    for x in range(30, 300, 40):
+        cv2.ellipse(people, (x, 165), (11, 45), 0, 0, 360, (60, 40, 40), -1)
+        cv2.circle(people, (x, 112), 8, (110, 140, 190), -1)
+    empty, crowd_there = shipped.look(paving).count, shipped.look(people).count
+    assert empty < 1.5
+    assert crowd_there > empty + 2
