@@ -53,8 +53,8 @@ DEFAULT: Final = "bytetrack"
 _READING: Final = (
     "On these films the limit neither helps nor harms by more than the trackers' own scatter: overlap alone rarely",
     "matches boxes that are metres apart. It stays on for what they do not show, at a speed that only sprinters reach.",
-    "Tracks are followed in the picture; a moving camera's poses place people and set the gate, but the expected boxes",
-    "are not moved with the camera.",
+    "Tracks are followed in the picture; where the camera moves, what is expected is moved with it before boxes are",
+    "matched (`detect/camera_motion.py`).",
 )
 _KEYS: Final = ("hota", "idf1", "mota")
 

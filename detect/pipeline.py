@@ -13,6 +13,7 @@ import numpy as np
 import supervision as sv
 from numpy.typing import NDArray
 
+from detect.camera_motion import PictureMotion, check_mode, ground_motion
 from detect.detectors.contract import Detector
 from detect.ground import Grounding
 from detect.rules.contract import Rule, Scene
@@ -63,6 +64,8 @@ class Pipeline:
         zones: What the rules watch.
         tracker: A name of ``detect.tracking.TRACKERS``.
         tracking: Settings of the tracker in seconds, or None for the usual ones.
+        camera_motion: How tracks are moved with the camera, one of ``detect.camera_motion.MODES``: by the poses of
+            a moving camera, by what the pictures show, not at all, or (auto) by the best that there is.
         timings_s: Seconds spent in each stage so far.
     """
 
@@ -72,6 +75,7 @@ class Pipeline:
     zones: Sequence[Zone] = field(default=(), kw_only=True)
     tracker: str = field(default="bytetrack", kw_only=True)
     tracking: TrackerSettings | None = field(default=None, kw_only=True)
+    camera_motion: str = field(default="auto", kw_only=True)
     timings_s: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_STAGES, 0.0), init=False)
 
     def watch(self, source: Source) -> Iterator[Observation]:
@@ -81,13 +85,14 @@ class Pipeline:
             source: Pictures and gaps; closed by its owner.
 
         Raises:
-            ScenarioError: There is no such tracker.
+            ScenarioError: There is no such tracker, or no such way to tell the camera's motion.
             DetectorError: The pictures are not of the size that the camera was calibrated at.
         """
         tracker = Tracker(self.tracker, fps=source.fps, settings=self.tracking)
         camera = None if self.camera is None else self.camera.at(0.0)
         ground = Grounding(camera)
         mask = None if camera is None or not camera.masks_px else mask_raster(camera)
+        pictures = PictureMotion(mask) if self._by_pictures() else None
         self.detector.start(camera)
         items = iter(source)
         while True:
@@ -98,28 +103,40 @@ class Pipeline:
             if isinstance(item, Gap):
                 tracker.reset()
                 ground.reset()
+                if pictures is not None:
+                    pictures.reset()
                 self.detector.start(camera)
                 said = [event for rule in self.rules for event in rule.reset()]
                 nobody = ground.place(item.camera_id, Followed.nobody(), item.end_s)
                 yield Observation(None, item, nothing_found(), nobody, tuple(said))
                 continue
             self._check_size(item)
+            motion = None
             if self.camera is not None and camera is not None:
                 before, camera = camera, self.camera.at(item.time_s)
                 if moved(before, camera):
                     ground.camera = camera
+                    if self.camera_motion in ("auto", "poses"):
+                        motion = ground_motion(before, camera)
                     if getattr(self.detector, "needs_rest", False):
                         self.detector.start(camera)
             with self._clock("detector"):
                 found = drop_masked(self.detector.detect([item])[0], mask)
             with self._clock("tracker"):
-                followed = tracker.update(found, item.time_s, camera)
+                if pictures is not None:
+                    motion = pictures.step(item.image, found.xyxy)
+                followed = tracker.update(found, item.time_s, camera, motion)
             with self._clock("ground"):
                 tracks = ground.place(item.camera_id, followed, item.time_s)
             with self._clock("rules"):
                 scene = Scene(item, tracks, camera, self.zones)
                 said = [event for rule in self.rules for event in rule.update(scene)]
             yield Observation(item, None, found, tracks, tuple(said))
+
+    def _by_pictures(self) -> bool:
+        """Return whether the camera's motion is told from the pictures."""
+        mode = check_mode(self.camera_motion)
+        return mode == "picture" or (mode == "auto" and self.camera is None)
 
     @contextmanager
     def _clock(self, stage: str) -> Iterator[None]:
