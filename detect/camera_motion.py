@@ -64,7 +64,7 @@ def ground_motion(before: Camera, after: Camera) -> Floats | None:
     if abs(np.linalg.det(one)) < 1e-9 * abs(np.linalg.det(before.matrix)):
         return None
     motion = np.asarray(two @ np.linalg.inv(one), float)
-    return motion / np.linalg.norm(motion)
+    return np.asarray(motion / np.linalg.norm(motion), float)
 
 
 def move_boxes(boxes_px: Floats, motion: Floats) -> Floats:
@@ -202,7 +202,7 @@ def _shift(before: Grey, after: Grey) -> Floats:
     one, two = (cv2.resize(g, size, interpolation=cv2.INTER_AREA).astype(np.float32) for g in (before, after))
     window = cv2.createHanningWindow(size, cv2.CV_32F)
     (x, y), _ = cv2.phaseCorrelate(one, two, window)
-    return np.array((x, y)) / factor
+    return np.asarray(np.array((x, y)) / factor, float)
 
 
 def _follow(
@@ -228,7 +228,7 @@ def _follow(
     if similarity is None or count < least:
         return None, 0
     motion = np.vstack((similarity, (0.0, 0.0, 1.0)))
-    return (motion, count) if _plausible(motion, before.shape) else (None, 0)
+    return (np.asarray(motion, float), count) if _plausible(motion, before.shape) else (None, 0)
 
 
 def _plausible(motion: Floats, shape: tuple[int, ...]) -> bool:
@@ -236,7 +236,7 @@ def _plausible(motion: Floats, shape: tuple[int, ...]) -> bool:
     height, width = shape[:2]
     across, along = np.meshgrid(np.linspace(0, width, 5), np.linspace(0, height, 5))
     places = np.c_[across.ravel(), along.ravel()]
-    if (np.c_[places, np.ones(len(places))] @ motion[2] <= 0).any():
+    if bool((np.c_[places, np.ones(len(places))] @ motion[2] <= 0).any()):
         return False
     moved = _at(motion, places).reshape(5, 5, 2)
     east, south = np.diff(moved, axis=1)[:-1] / (width / 4), np.diff(moved, axis=0)[:, :-1] / (height / 4)

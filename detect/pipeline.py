@@ -124,7 +124,7 @@ class Pipeline:
                 found = drop_masked(self.detector.detect([item])[0], mask)
             with self._clock("tracker"):
                 if pictures is not None:
-                    motion = pictures.step(item.image, found.xyxy)
+                    motion = pictures.step(item.image, np.asarray(found.xyxy, float))
                 followed = tracker.update(found, item.time_s, camera, motion)
             with self._clock("ground"):
                 tracks = ground.place(item.camera_id, followed, item.time_s)
