@@ -11,7 +11,7 @@ __all__ = ["PUBLISHED", "trust"]
 PUBLISHED: Final = Path(__file__).with_name("transfer.json")
 """The last published measurement; comes with the package."""
 
-_NAMES: Final = (("ap50", "AP50"), ("hota", "HOTA"), ("idf1", "IDF1"), ("mota", "MOTA"))
+_NAMES: Final = (("ap50", "AP50"), ("recall", "recall"), ("hota", "HOTA"), ("idf1", "IDF1"), ("mota", "MOTA"))
 
 
 def trust(detector: str, path: Path = PUBLISHED) -> list[str]:
