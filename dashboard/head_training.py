@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -19,14 +18,13 @@ from numpy.typing import NDArray
 from dashboard import __version__
 from dashboard.head_crops import CELL_PX, HeadStills
 from dashboard.progress import Report, silent
+from dashboard.recipes import changed_plan, claim_training, film_sets
 from dashboard.training import multiplies_bfloat16
 from scenarios.errors import DetectorError, MissingExtraError, unknown
 from sim.head_stills import HeadsPlan, film_heads
-from sim.photographs import photographs_in, sum_of
 
 __all__ = ["HEAD_RECIPES", "HeadRecipe", "head_recipe_named", "make_head_stills", "train_heads"]
 
-_HELD_OUT_SEED: Final = 1_000_003
 _SAVE_EVERY: Final = 100
 _KEPT: Final = 0.998
 """Of the mean of weights a step: what is exported is the mean over the last hundreds of steps."""
@@ -93,12 +91,7 @@ def head_recipe_named(
     if name not in HEAD_RECIPES:
         raise DetectorError(unknown("recipe", name, HEAD_RECIPES, "--recipe"))
     usual = HEAD_RECIPES[name]
-    stills = replace(
-        usual.stills,
-        scenarios=usual.stills.scenarios if scenarios is None else scenarios,
-        seed=usual.stills.seed if seed is None else seed,
-        photographs="" if photographs is None else sum_of(photographs_in(photographs)),
-    )
+    stills = changed_plan(usual.stills, scenarios, seed, photographs)
     if start is not None and not start.is_file():
         raise DetectorError(
             f"{start}: there is no such checkpoint to begin with (heads/last.pt of an earlier training)"
@@ -122,13 +115,9 @@ def make_head_stills(
     report: Report = silent,
 ) -> None:
     """Film what a recipe trains on and is judged by into ``train/`` and ``val/``."""
-    held_out = replace(recipe.stills, scenarios=recipe.held_out, seed=recipe.stills.seed + _HELD_OUT_SEED)
-    for name, plan in (("train", recipe.stills), ("val", held_out)):
-
-        def tell(share: float, stage: str = f"stills: {name}") -> None:
-            report(stage, share)
-
-        film_heads(plan, folder / name, photographs=photographs, workers=workers, progress=tell)
+    film_sets(
+        film_heads, recipe.stills, recipe.held_out, folder, photographs=photographs, workers=workers, report=report
+    )
 
 
 def train_heads(
@@ -165,14 +154,8 @@ def train_heads(
         raise MissingExtraError("training a counting network", "ultralytics") from None
     seen = HeadStills(data / "train", min_visibility=recipe.min_visibility)
     unseen = HeadStills(data / "val", min_visibility=recipe.min_visibility)
-    work, written = out / "heads", json.loads(json.dumps(asdict(recipe)))
-    if fresh and work.exists():
-        shutil.rmtree(work)
-    begun = work / "recipe.json"
-    if begun.is_file() and json.loads(begun.read_text(encoding="utf-8")) != written:
-        raise DetectorError(f"{work}: holds the training of another recipe; give --fresh, or another --out")
-    work.mkdir(parents=True, exist_ok=True)
-    begun.write_text(json.dumps(written) + "\n", encoding="utf-8")
+    work = out / "heads"
+    written = claim_training(recipe, work, fresh=fresh)
     place = "cpu" if device == "cpu" else f"cuda:{device}"
     network = _fit(torch, recipe, seen, work / "last.pt", place, start, report)
     onnx = out / "parvis-heads.onnx"

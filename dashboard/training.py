@@ -7,20 +7,18 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from dashboard import __version__
 from dashboard.progress import Report, silent
+from dashboard.recipes import changed_plan, claim_training, film_sets
 from scenarios.errors import DetectorError, MissingExtraError, unknown
-from sim.photographs import photographs_in, sum_of
 from sim.stills import CLASSES, StillsPlan, film_stills
 
 __all__ = ["RECIPES", "Recipe", "Trainer", "make_stills", "multiplies_bfloat16", "recipe_named", "train_network"]
 
-_HELD_OUT_SEED: Final = 1_000_003
-"""Added to the seed of the stills that are never trained on."""
 _LIMITS: Final = (
     "Trained on drawn scenes only; the held-out scenes have other seeds and venues, but the same figures, clothes "
     "and renderer, so their scores say nothing about real cameras: score it on annotated footage of yours."
@@ -86,12 +84,7 @@ def recipe_named(
     if name not in RECIPES:
         raise DetectorError(unknown("recipe", name, RECIPES, "--recipe"))
     usual = RECIPES[name]
-    stills = replace(
-        usual.stills,
-        scenarios=usual.stills.scenarios if scenarios is None else scenarios,
-        seed=usual.stills.seed if seed is None else seed,
-        photographs="" if photographs is None else sum_of(photographs_in(photographs)),
-    )
+    stills = changed_plan(usual.stills, scenarios, seed, photographs)
     return replace(
         usual,
         stills=stills,
@@ -109,13 +102,9 @@ def make_stills(
     report: Report = silent,
 ) -> None:
     """Film what a recipe trains on and is judged by into ``train/`` and ``val/``, and write ``data.yaml``."""
-    held_out = replace(recipe.stills, scenarios=recipe.held_out, seed=recipe.stills.seed + _HELD_OUT_SEED)
-    for name, plan in (("train", recipe.stills), ("val", held_out)):
-
-        def tell(share: float, stage: str = f"stills: {name}") -> None:
-            report(stage, share)
-
-        film_stills(plan, folder / name, photographs=photographs, workers=workers, progress=tell)
+    film_sets(
+        film_stills, recipe.stills, recipe.held_out, folder, photographs=photographs, workers=workers, report=report
+    )
     names = "".join(f"  {number}: {name}\n" for number, name in enumerate(CLASSES))
     text = f"path: {json.dumps(str(folder.resolve()))}\ntrain: train/images\nval: val/images\nnames:\n{names}"
     (folder / "data.yaml").write_text(text, encoding="utf-8")
@@ -153,15 +142,8 @@ def train_network(
         raise DetectorError(
             f"{data}: holds no stills (data.yaml is missing); make them with `parvis train --stills-only`"
         )
-    work, written = out / "network", json.loads(json.dumps(asdict(recipe)))
-    if fresh and work.exists():
-        shutil.rmtree(work)
-    begun = work / "recipe.json"
-    if begun.is_file() and json.loads(begun.read_text(encoding="utf-8")) != written:
-        raise DetectorError(f"{work}: holds the training of another recipe; give --fresh, or another --out")
     train = trainer or _ultralytics()
-    work.mkdir(parents=True, exist_ok=True)
-    begun.write_text(json.dumps(written) + "\n", encoding="utf-8")
+    written = claim_training(recipe, out / "network", fresh=fresh)
     exported, scores = train(recipe, data, out, device, report)
     onnx = out / "parvis-n.onnx"
     shutil.copyfile(exported, onnx)

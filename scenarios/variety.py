@@ -179,10 +179,7 @@ def _before(
         "black_bgr": rng.normal(0, 10, 3).tolist(),
         "noise": float(rng.uniform(0, 3)),
     }
-    calibration = {"method": "look_at"} | {
-        key: value for key, value in look.items() if key != "id" and (key != "distortion" or value)
-    }
-    calibration |= {"id": look["id"]}
+    calibration = {"method": "look_at"} | look
     image = names[int(rng.integers(len(names)))]
     return {"id": look["id"], "plate": {"image": image, "calibration": calibration, "light": light}}
 

@@ -12,6 +12,25 @@ from dashboard.cli.words import JsonOption, plain, screen
 
 __all__ = ["train", "train_heads"]
 
+_StillsOnly = Annotated[
+    bool, typer.Option("--stills-only", help="Film what is trained on, and stop: that part needs no torch.")
+]
+_Scenarios = Annotated[
+    int | None, typer.Option("--scenarios", min=1, help="How many are drawn; more may be added later.")
+]
+_Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Decides all chance.")]
+_Photographs = Annotated[
+    Path | None,
+    typer.Option(
+        "--photographs",
+        metavar="FOLDER",
+        help="Pictures of anything without people; they stand behind the people of a third of the stills.",
+    ),
+]
+_Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Processes that film; default: all cores.")]
+_Device = Annotated[str, typer.Option("--device", help="cpu, or the number of a GPU, such as 0.")]
+_Fresh = Annotated[bool, typer.Option("--fresh", help="Train from nothing; else an interrupted training goes on.")]
+
 
 def train(
     recipe: Annotated[
@@ -20,32 +39,17 @@ def train(
     out: Annotated[
         Path, typer.Option("--out", help="Folder of stills, checkpoints, parvis-n.onnx and card.json.")
     ] = Path("runs/train"),
-    stills_only: Annotated[
-        bool, typer.Option("--stills-only", help="Film what is trained on, and stop: that part needs no torch.")
-    ] = False,
-    scenarios: Annotated[
-        int | None, typer.Option("--scenarios", min=1, help="How many are drawn; more may be added later.")
-    ] = None,
+    stills_only: _StillsOnly = False,
+    scenarios: _Scenarios = None,
     epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="Rounds over the stills.")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Decides all chance.")] = None,
+    seed: _Seed = None,
     input_px: Annotated[
         int | None, typer.Option("--input-px", min=64, help="Longer side of the pictures in training.")
     ] = None,
-    photographs: Annotated[
-        Path | None,
-        typer.Option(
-            "--photographs",
-            metavar="FOLDER",
-            help="Pictures of anything without people; they stand behind the people of a third of the stills.",
-        ),
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Processes that film; default: all cores.")
-    ] = None,
-    device: Annotated[str, typer.Option("--device", help="cpu, or the number of a GPU, such as 0.")] = "cpu",
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Train from nothing; else an interrupted training goes on.")
-    ] = False,
+    photographs: _Photographs = None,
+    workers: _Workers = None,
+    device: _Device = "cpu",
+    fresh: _Fresh = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train a detector on stills of scenarios drawn at random; no real picture and no foreign weights are used.
@@ -86,33 +90,18 @@ def train_heads(
     out: Annotated[
         Path, typer.Option("--out", help="Folder of stills, checkpoints, parvis-heads.onnx and parvis-heads.json.")
     ] = Path("runs/train_heads"),
-    stills_only: Annotated[
-        bool, typer.Option("--stills-only", help="Film what is trained on, and stop: that part needs no torch.")
-    ] = False,
-    scenarios: Annotated[
-        int | None, typer.Option("--scenarios", min=1, help="How many are drawn; more may be added later.")
-    ] = None,
+    stills_only: _StillsOnly = False,
+    scenarios: _Scenarios = None,
     steps: Annotated[int | None, typer.Option("--steps", min=1, help="Steps of training.")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", min=0, help="Decides all chance.")] = None,
+    seed: _Seed = None,
     rate: Annotated[float | None, typer.Option("--rate", min=0, help="Learning rate at its highest.")] = None,
     start: Annotated[
         Path | None, typer.Option("--start", help="Checkpoint of an earlier training (heads/last.pt) to begin with.")
     ] = None,
-    photographs: Annotated[
-        Path | None,
-        typer.Option(
-            "--photographs",
-            metavar="FOLDER",
-            help="Pictures of anything without people; they stand behind the people of a third of the stills.",
-        ),
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Processes that film; default: all cores.")
-    ] = None,
-    device: Annotated[str, typer.Option("--device", help="cpu, or the number of a GPU, such as 0.")] = "cpu",
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Train from nothing; else an interrupted training goes on.")
-    ] = False,
+    photographs: _Photographs = None,
+    workers: _Workers = None,
+    device: _Device = "cpu",
+    fresh: _Fresh = False,
     as_json: JsonOption = False,
 ) -> None:
     """Train the network that counts heads in crowds, on drawn crowds of up to six people a square metre.

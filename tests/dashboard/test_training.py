@@ -5,7 +5,8 @@ import pytest
 from typer.testing import CliRunner
 
 from dashboard.cli import app
-from dashboard.training import _HELD_OUT_SEED, RECIPES, make_stills, recipe_named, train_network
+from dashboard.recipes import _HELD_OUT_SEED
+from dashboard.training import RECIPES, make_stills, recipe_named, train_network
 from scenarios.errors import DetectorError, MissingExtraError
 from sim.stills import StillsPlan
 
