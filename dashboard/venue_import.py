@@ -94,7 +94,7 @@ def import_venue(
         raise ScenarioError(f"--scale {scale:g}: should be the metres of one unit of the plan, such as 0.001")
     if out is not None and out.suffix != ".toml":
         raise ScenarioError(f"--out {out}: should end in .toml")
-    name = scenario_name(out.name if out is not None else file.name)
+    name = scenario_name(file if out is None else out)
     path = out if out is not None else Path(f"{name}.toml")
     picture = path.with_suffix(".png")
     there = next((p for p in (path, picture) if p.exists()), None)

@@ -9,7 +9,9 @@ from typing import Final
 from scenarios.errors import ScenarioError
 from scenarios.plans.drawing import Drawing
 from scenarios.plans.geojson import parse_geojson
+from scenarios.plans.jupedsim import is_jupedsim, parse_jupedsim, read_zip
 from scenarios.plans.text import read_json
+from scenarios.plans.wkt import read_wkt
 
 __all__ = ["FORMATS", "read_plan"]
 
@@ -18,9 +20,18 @@ def _read_geojson(path: Path, scale: float | None, layers: Mapping[str, str]) ->
     return parse_geojson(read_json(path), path, scale, layers)
 
 
+def _read_json(path: Path, scale: float | None, layers: Mapping[str, str]) -> Drawing:
+    """Read what ends in .json by what it holds."""
+    data = read_json(path)
+    parse = parse_jupedsim if is_jupedsim(data) else parse_geojson
+    return parse(data, path, scale, layers)
+
+
 FORMATS: Final[dict[str, Callable[[Path, float | None, Mapping[str, str]], Drawing]]] = {
     ".geojson": _read_geojson,
-    ".json": _read_geojson,
+    ".json": _read_json,
+    ".zip": read_zip,
+    ".wkt": read_wkt,
 }
 """Ending of a file to what reads it."""
 

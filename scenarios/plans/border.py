@@ -19,7 +19,7 @@ _NEAR_M: Final = 0.5
 _STRAIGHT_M: Final = 0.1
 
 
-def gate_line(shape: LineString | Polygon, floor: Polygon, place: str) -> LineString:
+def gate_line(shape: LineString | Polygon, floor: Polygon, place: str, *, inside: bool = False) -> LineString:
     """Return the gate as a line of two points on the outline.
 
     Of an area, such as JuPedSim's exits, it is the longest straight piece of the outline inside it; where none is,
@@ -29,11 +29,12 @@ def gate_line(shape: LineString | Polygon, floor: Polygon, place: str) -> LineSt
         shape: As it was drawn.
         floor: The floor, without holes.
         place: File and element, for the message.
+        inside: Whether an area may lie inside the floor; its long middle line is the gate then.
 
     Raises:
         ScenarioError: It is not on the outline, bent, or too narrow to pass.
     """
-    line = _of_line(shape, floor, place) if isinstance(shape, LineString) else _of_area(shape, floor, place)
+    line = _of_line(shape, floor, place) if isinstance(shape, LineString) else _of_area(shape, floor, place, inside)
     if line.length < NARROWEST_M:
         raise ScenarioError(f"{place}: is {line.length:.2g} m wide; nobody passes a gate below {NARROWEST_M:g} m")
     return line
@@ -47,7 +48,7 @@ def _of_line(line: LineString, floor: Polygon, place: str) -> LineString:
     return _onto(ends, floor)
 
 
-def _of_area(area: Polygon, floor: Polygon, place: str) -> LineString:
+def _of_area(area: Polygon, floor: Polygon, place: str, inside_too: bool) -> LineString:
     border = floor.exterior.simplify(1e-6)
     edges = [LineString(pair) for pair in zip(border.coords[:-1], border.coords[1:], strict=True)]
     inside = [p for edge in edges for p in shapely.get_parts(edge.intersection(area)) if isinstance(p, LineString)]
@@ -57,9 +58,19 @@ def _of_area(area: Polygon, floor: Polygon, place: str) -> LineString:
     own = area.exterior.simplify(1e-6)
     sides = [LineString(pair) for pair in zip(own.coords[:-1], own.coords[1:], strict=True)]
     near = [side for side in sides if _away_m(side, floor) <= _NEAR_M]
+    if not near and inside_too and floor.covers(area):
+        return _middle(area)
     if not near:
         _check_near(min(sides, key=lambda side: _away_m(side, floor)), floor, place)
     return _onto(max(near, key=lambda side: side.length), floor)
+
+
+def _middle(area: Polygon) -> LineString:
+    """Return the long middle line of the smallest rectangle around an area."""
+    corners = np.array(area.minimum_rotated_rectangle.exterior.coords[:4])
+    if np.hypot(*(corners[1] - corners[0])) > np.hypot(*(corners[2] - corners[1])):
+        corners = np.roll(corners, -1, axis=0)
+    return LineString([(corners[0] + corners[1]) / 2, (corners[2] + corners[3]) / 2])
 
 
 def _away_m(line: LineString, floor: Polygon) -> float:

@@ -7,6 +7,7 @@ import math
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -24,12 +25,17 @@ _DURATION_S: Final = 120.0
 _RATE_PER_MIN_M: Final = 6.0
 """Arrivals a minute and metre of an entrance: a fifteenth of what it would let through (1.5 /m/s)."""
 _RATE_MOST_PER_MIN: Final = 120.0
+_SAYS_NOTHING: Final = ("config", "geometry")
 _LIST_KEYS: Final = ("obstacles", "zones", "gates")
 
 
-def scenario_name(file: str) -> str:
-    """Return the name of the scenario that is made from a file, such as ``town_hall_v1``."""
-    stem = re.sub(r"[^a-z0-9]+", "_", file.rpartition(".")[0].casefold()).strip("_")
+def scenario_name(file: Path) -> str:
+    """Return the name of the scenario that is made from a file, such as ``town_hall_v1``.
+
+    A file whose name says nothing, as the web editor's ``config.json``, is named after its folder.
+    """
+    said = file.resolve().parent.name if file.stem in _SAYS_NOTHING else file.stem
+    stem = re.sub(r"[^a-z0-9]+", "_", said.casefold()).strip("_")
     stem = re.sub(r"_v[0-9]+$", "", stem) or "venue"
     return f"{stem if stem[0].isalpha() else f'venue_{stem}'}_v1"
 

@@ -26,6 +26,7 @@ __all__ = ["Floor", "StartArea", "lay_floor"]
 _Model = TypeVar("_Model", bound=BaseModel)
 _LEAST_M2: Final = 4.0
 _MOST_M2: Final = 4_000_000.0
+_ON_BORDER_M: Final = 1e-3
 _FAR_M: Final = 5_000.0
 _DECIMALS: Final = 6
 _HEIGHTS_M: Final[dict[ObstacleKind, float]] = {
@@ -122,7 +123,10 @@ def lay_floor(drawing: Drawing) -> Floor:
         starts.append(_start(names.take("start", element.name), shape, element, file))
     gates, drawn_as = [], {}
     for element in _of(drawing, Role.GATE, Role.ENTRANCE, Role.EXIT):
-        line = gate_line(moved(element.shape), floor, f"{file}: {element}")
+        shape = moved(element.shape)
+        line = gate_line(shape, floor, f"{file}: {element}", inside=bool(element.traits.get("inside")))
+        if line.distance(floor.exterior) > _ON_BORDER_M:
+            notes.append(f"{element} lies inside the floor: people leave by its middle line")
         gate_id = names.take("gate", element.name)
         entry = {"id": gate_id, "line": [_point(p) for p in line.coords]}
         traits = {k: element.traits[k] for k in ("direction", "open") if k in element.traits}

@@ -85,7 +85,9 @@ class _Part:
 
 def _parts(data: Any, file: str) -> Iterator[_Part]:
     if not isinstance(data, Mapping):
-        raise ScenarioError(f"{file}: is not GeoJSON: it should be an object with a type such as FeatureCollection")
+        raise ScenarioError(
+            f"{file}: is neither GeoJSON nor a JuPedSim project: it should be an object with a type or exits"
+        )
     kind = data.get("type")
     if kind == "FeatureCollection":
         features = data.get("features")
@@ -98,6 +100,10 @@ def _parts(data: Any, file: str) -> Iterator[_Part]:
     elif kind in (*_GEOMETRIES, "GeometryCollection"):
         yield from _feature({"type": "Feature", "geometry": data, "properties": {}}, file, f"the {kind}")
     else:
+        if "type" not in data:
+            raise ScenarioError(
+                f"{file}: is neither GeoJSON (no type) nor a JuPedSim project (no walkable area, no exits)"
+            )
         raise ScenarioError(f"{file}: {unknown('type', str(kind), ['FeatureCollection', 'Feature', *_GEOMETRIES])}")
 
 

@@ -210,7 +210,7 @@ def test_what_is_wrong_is_said_by_name(tmp_path, features, said):
         ("[1, 2", "is not valid JSON"),
         ('{"type": "Feature", "geometry": NaN}', "is not valid JSON: NaN is no number"),
         ("[" * 100_000, "nested too deep"),
-        ("[]", "is not GeoJSON"),
+        ("[]", "is neither GeoJSON nor a JuPedSim project"),
         ('{"type": "Topology"}', "unknown type 'Topology'"),
         ('{"type": "FeatureCollection", "features": [7]}', "feature 1: is not a Feature"),
     ],
