@@ -15,7 +15,9 @@ __all__ = ["venue"]
 
 
 def venue(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Plan: GeoJSON, JuPedSim JSON or zip, or WKT.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Plan: GeoJSON, DXF (extra 'dxf'), JuPedSim JSON or zip, or WKT.")
+    ],
     out: Annotated[
         Path | None, typer.Option("--out", help="Scenario to write (.toml); default: after the plan, here.")
     ] = None,

@@ -8,6 +8,7 @@ from typing import Final
 
 from scenarios.errors import ScenarioError
 from scenarios.plans.drawing import Drawing
+from scenarios.plans.dxf import read_dxf
 from scenarios.plans.geojson import parse_geojson
 from scenarios.plans.jupedsim import is_jupedsim, parse_jupedsim, read_zip
 from scenarios.plans.text import read_json
@@ -32,6 +33,7 @@ FORMATS: Final[dict[str, Callable[[Path, float | None, Mapping[str, str]], Drawi
     ".json": _read_json,
     ".zip": read_zip,
     ".wkt": read_wkt,
+    ".dxf": read_dxf,
 }
 """Ending of a file to what reads it."""
 
