@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
-from scenarios.incident import IncidentSpec
+from scenarios.incident import GateChange, IncidentSpec
 from scenarios.venue import Venue
 
 __all__ = ["BEFORE", "CHANGED", "density_map", "egress_curves", "gate_flows", "service_levels", "venue_map"]
@@ -41,14 +41,15 @@ _DENSITY_SCALE: Final = [
 def venue_map(venue: Venue, incidents: Sequence[IncidentSpec] = ()) -> go.Figure:
     """Draw the floor plan: obstacles, zones, gates by name, green open and red dashed closed."""
     figure = _plan(venue)
-    if incidents:
+    placed = [i for i in incidents if not isinstance(i, GateChange)]
+    if placed:
         figure.add_trace(
             go.Scatter(
-                x=[i.place_m[0] for i in incidents],
-                y=[i.place_m[1] for i in incidents],
+                x=[i.place_m[0] for i in placed],
+                y=[i.place_m[1] for i in placed],
                 mode="markers",
                 marker={"symbol": "x", "size": 12, "color": "#ffab4a", "line": {"width": 1, "color": _PAPER}},
-                hovertext=[f"{i.kind.value.replace('_', ' ')} '{i.id}' at {i.at_s:g} s" for i in incidents],
+                hovertext=[f"{i.kind.value.replace('_', ' ')} '{i.id}' at {i.at_s:g} s" for i in placed],
                 hoverinfo="text",
                 showlegend=False,
             )

@@ -11,21 +11,24 @@ from scenarios.incident import (
     BinBag,
     Fire,
     FireSeat,
+    GateChange,
     IncidentSpec,
     Intrusion,
     Light,
+    ObstacleMove,
     WrongWay,
     WrongWayEnding,
     ZoneIntrusion,
 )
-from scenarios.venue import GateDirection, ObstacleKind, Venue
+from scenarios.venue import MOVABLE, GateDirection, ObstacleKind, Venue
 
-__all__ = ["check_incident"]
+__all__ = ["check_incident", "why_not_there"]
 
 _EDGE_M: Final = 3.0
 _BESIDE_BIN_M: Final = 2.0
 _WALL_M: Final = 1.0
-_GATE_KEYS: Final = ("toward", "start", "leave_by", "giver_leaves_by", "taker_leaves_by")
+_OVERHANG_M: Final = 0.01
+_GATE_KEYS: Final = ("gate", "toward", "start", "leave_by", "giver_leaves_by", "taker_leaves_by")
 _SEATS: Final = {FireSeat.BIN: ObstacleKind.BIN, FireSeat.KIOSK: ObstacleKind.KIOSK}
 
 
@@ -43,7 +46,12 @@ def check_incident(incident: IncidentSpec, venue: Venue, duration_s: float) -> N
     where = f"incidents.{incident.id}"
     if incident.at_s >= duration_s:
         raise ValueError(f"{where}.at_s: {incident.at_s:g} s is not before the end of the scenario ({duration_s:g} s)")
-    _check_place(incident, venue, where)
+    if isinstance(incident, ObstacleMove):
+        reason = why_not_there(incident, venue)
+        if reason is not None:
+            raise ValueError(f"{where}.{reason}")
+    else:
+        _check_place(incident, venue, where)
     for key in _GATE_KEYS:
         gate_id = getattr(incident, key, None)
         if gate_id is not None:
@@ -60,7 +68,28 @@ def check_incident(incident: IncidentSpec, venue: Venue, duration_s: float) -> N
             raise ValueError(f"{where}.place_m: {incident.place_m} is not within {_BESIDE_BIN_M:g} m of a bin")
 
 
+def why_not_there(move: ObstacleMove, venue: Venue) -> str | None:
+    """Return why an obstacle cannot be put elsewhere, people apart; None where it can."""
+    solids = {obstacle.id: obstacle for obstacle in venue.obstacles}
+    if move.obstacle not in solids:
+        return unknown("obstacle", move.obstacle, list(solids), "obstacle")
+    solid = solids[move.obstacle]
+    if solid.kind not in MOVABLE:
+        kinds = ", ".join(sorted(kind.value for kind in MOVABLE))
+        return f"obstacle: '{solid.id}' is a {solid.kind.value} and stays where it is; what can be moved: {kinds}"
+    shape = solid.at(move.place_m).shape
+    x, y = move.place_m
+    if not venue.floor.buffer(_OVERHANG_M).covers(shape):
+        return f"place_m: with its middle at ({x:.2f}, {y:.2f}) '{solid.id}' would stand outside the venue's outline"
+    for other in venue.obstacles:
+        if other.id != solid.id and other.shape.intersects(shape):
+            return f"place_m: with its middle at ({x:.2f}, {y:.2f}) '{solid.id}' would stand on '{other.id}'"
+    return None
+
+
 def _check_place(incident: IncidentSpec, venue: Venue, where: str) -> None:
+    if isinstance(incident, GateChange):
+        return
     place = Point(incident.place_m)
     if isinstance(incident, Light):
         if not venue.floor.buffer(_WALL_M).covers(place):

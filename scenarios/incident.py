@@ -17,8 +17,9 @@ from scenarios.population import BagKind, Body, Fall
 
 __all__ = [
     "DOWN_HOLD_S", "FIRE_SMOKE_S", "FLAME_SEEN_M", "INTRUSION_HOLD_S", "WRONG_WAY_M", "AbandonedBag", "BagHandover",
-    "BagTheft", "BinBag", "Crouch", "Encampment", "Fire", "FireGrowth", "FireSeat", "IncidentKind", "IncidentSpec",
-    "Intrusion", "Light", "LightSource", "PersonDown", "Surge", "WrongWay", "WrongWayEnding", "ZoneIntrusion",
+    "BagTheft", "BinBag", "Crouch", "Encampment", "Fire", "FireGrowth", "FireSeat", "GateChange", "IncidentKind",
+    "IncidentSpec", "Intrusion", "Light", "LightSource", "ObstacleMove", "Part", "PersonDown", "Surge", "WrongWay",
+    "WrongWayEnding", "ZoneIntrusion",
 ]  # fmt: skip
 
 INTRUSION_HOLD_S: Final = 1.0
@@ -48,17 +49,27 @@ class IncidentKind(StrEnum):
     BAG_THEFT = "bag_theft"
     BIN_BAG = "bin_bag"
     ENCAMPMENT = "encampment"
+    GATE_CHANGE = "gate_change"
+    OBSTACLE_MOVE = "obstacle_move"
+
+
+class Part(StrEnum):
+    """Who plays a part: somebody who comes in for it, or who walks nearest to the place when it begins."""
+
+    NEWCOMER = "newcomer"
+    NEAREST = "nearest"
 
 
 class AbandonedBag(Entry):
     """Somebody carries a bag to a place, puts it down and walks away; or comes back for it.
 
     Attributes:
-        at_s: When the bag touches the ground.
+        at_s: When the bag touches the ground; with ``who = "nearest"``, when somebody is found to do it.
         place_m: Where.
-        bag: What kind of bag.
+        who: Comes in with the bag for this; or walks nearest to the place then, and puts down the bag in hand.
+        bag: What kind of bag; of who has one in hand already, that one.
         stays_s: How long the owner stays beside it before leaving.
-        leave_by: Gate through which the owner leaves; None: the nearest that lets out.
+        leave_by: Gate through which the owner leaves; None: the nearest that lets out, or where the walk led anyway.
         returns_after_s: The owner turns back so long after leaving, takes the bag and goes; None: never.
     """
 
@@ -66,6 +77,7 @@ class AbandonedBag(Entry):
     id: Id
     at_s: Annotated[float, Field(ge=0)]
     place_m: Point2
+    who: Part = Part.NEWCOMER
     bag: BagKind = BagKind.BACKPACK
     stays_s: Annotated[float, Field(ge=0, le=3600)] = 3.0
     leave_by: Id | None = None
@@ -100,17 +112,19 @@ class PersonDown(Entry):
     Attributes:
         at_s: When the fall begins.
         place_m: Where.
+        who: Comes in for this; or walks nearest to the place then, and falls there and then.
         fall: Which way, seen from the one who falls.
-        body: adult, child or elderly.
+        body: adult, child or elderly, of who comes in for it.
         gets_up_after_s: So long after hitting the ground; None: never.
         bystanders: Share of those who come near and stop to look; the first of them comes to help.
-        leave_by: Gate to which the person walks; None: the nearest that lets out.
+        leave_by: Gate to which the person walks; None: the nearest that lets out, or where the walk led anyway.
     """
 
     kind: Literal[IncidentKind.PERSON_DOWN]
     id: Id
     at_s: Annotated[float, Field(ge=0)]
     place_m: Point2
+    who: Part = Part.NEWCOMER
     fall: Fall = Fall.FORWARD
     body: Literal[Body.ADULT, Body.CHILD, Body.ELDERLY] = Body.ADULT
     gets_up_after_s: Annotated[float, Field(ge=0.2, le=3600)] | None = None
@@ -380,9 +394,41 @@ class Encampment(Entry):
         return self
 
 
+class GateChange(Entry):
+    """A gate opens or closes while people walk; who was going there chooses again. Nothing is due.
+
+    Attributes:
+        at_s: When.
+        gate: Which.
+        open: Whether it opens.
+    """
+
+    kind: Literal[IncidentKind.GATE_CHANGE]
+    id: Id
+    at_s: Annotated[float, Field(ge=0)]
+    gate: Id
+    open: bool
+
+
+class ObstacleMove(Entry):
+    """Something that stands on the floor is put elsewhere at one instant, as soon as nobody is in its place there.
+
+    Attributes:
+        at_s: When.
+        obstacle: Which; a barrier, bench, bin, planter, sign, turnstile, ticket machine or billboard.
+        place_m: Where its middle then is.
+    """
+
+    kind: Literal[IncidentKind.OBSTACLE_MOVE]
+    id: Id
+    at_s: Annotated[float, Field(ge=0)]
+    obstacle: Id
+    place_m: Point2
+
+
 IncidentSpec = Annotated[
     AbandonedBag | Surge | PersonDown | Crouch | ZoneIntrusion | WrongWay | Fire | Light | BagHandover | BagTheft
-    | BinBag | Encampment,
+    | BinBag | Encampment | GateChange | ObstacleMove,
     Field(discriminator="kind"),
 ]  # fmt: skip
 """Any incident of a scenario file."""

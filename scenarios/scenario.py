@@ -20,7 +20,7 @@ from scenarios.conditions import Conditions
 from scenarios.entry import Entry, Id, Point3
 from scenarios.errors import ScenarioError, unknown
 from scenarios.feasibility import check_incident
-from scenarios.incident import IncidentSpec
+from scenarios.incident import IncidentSpec, ObstacleMove
 from scenarios.motion import Flight, Preset, Tour, Waypoint
 from scenarios.plate import Plate, calibrated_camera
 from scenarios.population import Population
@@ -318,8 +318,11 @@ class Scenario(Entry):
                 raise ValueError(f"population.dwellers.{group.id}.area: lies outside the venue's outline")
 
     def _check_incidents(self) -> None:
-        for incident in self.incidents:
-            check_incident(incident, self.venue, self.duration_s)
+        venue = self.venue
+        for incident in sorted(self.incidents, key=lambda incident: incident.at_s):
+            check_incident(incident, venue, self.duration_s)
+            if isinstance(incident, ObstacleMove):
+                venue = venue.with_obstacle_at(incident.obstacle, incident.place_m)
 
     def _known_gate(self, where: str, gate_id: str) -> None:
         known = [gate.id for gate in self.venue.gates]

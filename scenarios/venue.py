@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, model_validator
 from shapely import LineString, Polygon, union_all
@@ -12,7 +13,10 @@ from shapely.geometry.base import BaseGeometry
 
 from scenarios.entry import Entry, Id, Point2, Point3, Ring
 
-__all__ = ["Gate", "GateDirection", "Ground", "Lamp", "LampKind", "Obstacle", "ObstacleKind", "Puddle", "Venue", "Zone"]
+__all__ = [
+    "MOVABLE", "Gate", "GateDirection", "Ground", "Lamp", "LampKind", "Obstacle", "ObstacleKind", "Puddle", "Venue",
+    "Zone",
+]  # fmt: skip
 
 
 class Ground(StrEnum):
@@ -46,6 +50,15 @@ class ObstacleKind(StrEnum):
     STAIRS = "stairs"
 
 
+MOVABLE: Final = frozenset(
+    {
+        ObstacleKind.BARRIER, ObstacleKind.BENCH, ObstacleKind.BIN, ObstacleKind.PLANTER, ObstacleKind.SIGN,
+        ObstacleKind.TURNSTILE, ObstacleKind.TICKET_MACHINE, ObstacleKind.BILLBOARD,
+    }
+)  # fmt: skip
+"""What staff can put elsewhere while people walk."""
+
+
 class LampKind(StrEnum):
     """The colour of a lamp's light."""
 
@@ -74,6 +87,13 @@ class Obstacle(Entry):
     def shape(self) -> Polygon:
         """Its outline on the floor."""
         return Polygon(self.polygon)
+
+    def at(self, place_m: Point2) -> Obstacle:
+        """Return it with its middle put elsewhere."""
+        middle = self.shape.centroid
+        dx, dy = place_m[0] - middle.x, place_m[1] - middle.y
+        ring = [(x + dx, y + dy) for x, y in self.polygon]
+        return Obstacle(id=self.id, kind=self.kind, polygon=ring, height_m=self.height_m)
 
 
 class Lamp(Entry):
@@ -189,6 +209,17 @@ class Venue(Entry):
     def walkable(self) -> BaseGeometry:
         """The floor without its obstacles."""
         return self.floor.difference(union_all([o.shape for o in self.obstacles])) if self.obstacles else self.floor
+
+    def with_obstacle_at(self, obstacle_id: str, place_m: Point2) -> Venue:
+        """Return the venue with the middle of an obstacle put elsewhere; KeyError if there is no such obstacle."""
+        known = {obstacle.id: obstacle for obstacle in self.obstacles}
+        moved = known[obstacle_id].at(place_m)
+        return self.with_obstacles([moved if o.id == obstacle_id else o for o in self.obstacles])
+
+    def with_obstacles(self, obstacles: Sequence[Obstacle]) -> Venue:
+        """Return the venue with these obstacles in place of its own."""
+        fields = {name: getattr(self, name) for name in Venue.model_fields}
+        return Venue(**fields | {"obstacles": list(obstacles)})
 
     def gate(self, gate_id: str) -> Gate:
         """Return the gate of that id; KeyError if there is none."""

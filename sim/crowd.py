@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.errors import ScenarioError, unknown
+from scenarios.incident import IncidentSpec
 from scenarios.population import FREE_SPEED_FACTOR, HEIGHT_M, BagKind, Body, Posture, Role, ThingKind
 from scenarios.scenario import Scenario
 from scenarios.truth import IncidentTruth
+from scenarios.venue import Venue
 from sim.arrivals import Arrivals
 from sim.dwellers import settle_dwellers
 from sim.gates import Left, leaving_rows, nearest_exit, threshold
@@ -19,6 +21,7 @@ from sim.incidents import INCIDENTS
 from sim.incidents.contract import Incident
 from sim.motion import MODELS
 from sim.people import Objects, People
+from sim.reach import Reach
 from sim.routes import Routes
 from sim.state import BODIES, POSTURES, ROLES, FireState, LightState, Snapshot
 from sim.walk import walk
@@ -96,10 +99,10 @@ class Crowd(mesa.Model):
         self._arrivals = Arrivals(self, arrive)
         self._arrivals.spread_initial(place)
         self._ways = GivenWays(self) if scenario.population.ways is not None else None
-        chances = incidents.spawn(max(1, len(scenario.incidents)))
-        self.incidents: list[Incident] = [
-            INCIDENTS[spec.kind](spec, self, rng) for spec, rng in zip(scenario.incidents, chances, strict=False)
-        ]
+        self._chances = incidents
+        self.incidents: list[Incident] = []
+        for spec in scenario.incidents:
+            self.add_incident(spec)
         self._run_incidents()
         self.objects.follow(self.people)
 
@@ -129,12 +132,24 @@ class Crowd(mesa.Model):
 
     def snapshot(self) -> Snapshot:
         """Return this instant."""
-        return Snapshot(self.time_s, self.people.state(), self.objects.state(), tuple(self.fires), tuple(self.lights))
+        now, first = self.routes.venue.obstacles, self.scenario.venue.obstacles
+        moved = tuple(now) if now is not first and now != first else None
+        return Snapshot(
+            self.time_s, self.people.state(), self.objects.state(), tuple(self.fires), tuple(self.lights), moved
+        )
 
     def incidents_truth(self) -> tuple[IncidentTruth, ...]:
         """Return how every incident that has begun went so far."""
         told = (incident.truth() for incident in self.incidents)
         return tuple(t for t in told if t is not None)
+
+    def add_incident(self, spec: IncidentSpec) -> None:
+        """Let a further thing happen; it draws from a chance of its own, so that nothing else changes by it.
+
+        Raises:
+            ScenarioError: It cannot happen.
+        """
+        self.incidents.append(INCIDENTS[spec.kind](spec, self, self._chances.spawn(1)[0]))
 
     def enter(
         self,
@@ -250,11 +265,24 @@ class Crowd(mesa.Model):
         if gate_id not in known:
             raise ScenarioError(unknown("gate", gate_id, known, "venue.gates"))
         gates = [g.model_copy(update={"open": is_open}) if g.id == gate_id else g for g in before.gates]
-        self.routes.set_venue(before.model_copy(update={"gates": gates}))
+        self.change_venue(before.model_copy(update={"gates": gates}))
+
+    def change_venue(self, venue: Venue) -> None:
+        """Let gates be open or closed, or obstacles stand, as in another form of the venue.
+
+        Raises:
+            ScenarioError: A flow has no way in or out then, or somebody is cut off by an obstacle; nothing changes.
+        """
+        before = self.routes.venue
+        reach = Reach.of(self) if venue.obstacles != before.obstacles else None
+        self.routes.set_venue(venue)
         try:
             self._arrivals.plan()
+            if reach is not None:
+                reach.check(self)
         except ScenarioError:
             self.routes.set_venue(before)
+            self._arrivals.plan()
             raise
 
     def _run_incidents(self) -> None:

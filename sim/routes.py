@@ -87,9 +87,7 @@ class Routes:
         xs = self.origin_m[0] + (np.arange(self._columns) + 0.5) * self.cell_m
         ys = self.origin_m[1] + (np.arange(self._rows) + 0.5) * self.cell_m
         self._centres = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
-        solid = shapely.union_all([o.shape for o in venue.obstacles])
-        self._inside = shapely.contains_xy(venue.floor, self._centres) & ~shapely.contains_xy(solid, self._centres)
-        self._solid = solid
+        self._stand(venue)
         forbidden = [zone.shape for zone in venue.zones if zone.forbidden]
         self._forbidden = shapely.union_all(forbidden)
         near = shapely.union_all([shape.buffer(_KEEP_OUT_M) for shape in forbidden])
@@ -104,7 +102,9 @@ class Routes:
         return self._venue
 
     def set_venue(self, venue: Venue) -> None:
-        """Plan anew after gates were opened or closed."""
+        """Plan anew after gates were opened or closed, or obstacles moved."""
+        if venue.obstacles != self._venue.obstacles:
+            self._stand(venue)
         self._venue = venue
         self._rebuild()
 
@@ -152,6 +152,11 @@ class Routes:
         _sample(self._directions, goal, position_m, *self.origin_m, self.cell_m, out)
         return out
 
+    def reaches(self, places_m: Floats) -> NDArray[np.bool_]:
+        """Whether each goal can be reached from each place, shape (goals, n); beside a wall, from next to there."""
+        column, row = self._cells(np.array([self.on_floor(place) for place in places_m]).reshape(-1, 2))
+        return np.asarray(np.isfinite(self._distances[:, row, column]))
+
     def way_m(self, goal: int, place_m: tuple[float, float], step_m: float = 0.25) -> Floats:
         """Return the way from a place to a goal as points ``step_m`` apart, shape (k, 2)."""
         here = np.array([place_m], float)
@@ -173,6 +178,11 @@ class Routes:
         floor = self._centres[self._walkable.ravel()]
         return np.asarray(floor[int(np.argmin(np.hypot(*(floor - place_m).T)))])
 
+    def is_inside(self, position_m: Floats) -> NDArray[np.bool_]:
+        """Whether each position, shape (n, 2), is on the floor and in no obstacle."""
+        on_floor = shapely.contains_xy(self._venue.floor, position_m)
+        return np.asarray(on_floor & ~shapely.contains_xy(self._solid, position_m))
+
     def is_free(self, position_m: Floats) -> NDArray[np.bool_]:
         """Whether somebody can and may stand at each position, clear of every wall."""
         column, row = self._cells(position_m)
@@ -180,6 +190,12 @@ class Routes:
         inside = shapely.contains_xy(self._venue.floor, position_m) & ~shapely.contains_xy(self._solid, position_m)
         allowed = ~shapely.contains_xy(self._forbidden, position_m)
         return np.asarray(clear & inside & allowed & self._walkable[row, column])
+
+    def _stand(self, venue: Venue) -> None:
+        """Take in where obstacles stand."""
+        self._solid = shapely.union_all([o.shape for o in venue.obstacles])
+        on_floor = shapely.contains_xy(venue.floor, self._centres)
+        self._inside = on_floor & ~shapely.contains_xy(self._solid, self._centres)
 
     def _cells(self, position_m: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         cell = ((position_m - self.origin_m) / self.cell_m).astype(np.int64)

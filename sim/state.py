@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from scenarios.incident import Fire, Light
 from scenarios.population import BagKind, Body, Fall, Posture, Role, ThingKind
+from scenarios.venue import Obstacle
 
 __all__ = [
     "BAG_KINDS", "BODIES", "FALLS", "FALL_TURN_RAD", "OBJECT_KINDS", "POSTURES", "ROLES", "CrowdState", "FireState",
@@ -138,6 +139,7 @@ class Snapshot:
         objects: Every bag and thing.
         fires: What burns or smokes.
         lights: What shines beside the venue's lamps.
+        obstacles: What stands on the floor, where that has changed since the start; None: as in the scenario.
     """
 
     time_s: float
@@ -145,3 +147,4 @@ class Snapshot:
     objects: ObjectState
     fires: tuple[FireState, ...] = ()
     lights: tuple[LightState, ...] = ()
+    obstacles: tuple[Obstacle, ...] | None = None

@@ -35,6 +35,8 @@ EVENT_OF_INCIDENT: Final[dict[IncidentKind, EventKind | None]] = {
     IncidentKind.BAG_THEFT: None,
     IncidentKind.BIN_BAG: None,
     IncidentKind.ENCAMPMENT: None,
+    IncidentKind.GATE_CHANGE: None,
+    IncidentKind.OBSTACLE_MOVE: None,
 }
 """What a watcher should say about what the world does; None: nothing, an alarm about it is false.
 

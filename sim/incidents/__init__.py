@@ -12,7 +12,9 @@ from sim.incidents.contract import Incident
 from sim.incidents.crouch import CrouchIncident
 from sim.incidents.encampment import EncampmentIncident
 from sim.incidents.fire import FireIncident
+from sim.incidents.gate_change import GateChangeIncident
 from sim.incidents.light import LightIncident
+from sim.incidents.obstacle_move import ObstacleMoveIncident
 from sim.incidents.person_down import PersonDownIncident
 from sim.incidents.surge import SurgeIncident
 from sim.incidents.wrong_way import WrongWayIncident
@@ -33,4 +35,6 @@ INCIDENTS: Final[dict[IncidentKind, Callable[..., Incident]]] = {
     IncidentKind.BAG_THEFT: TheftIncident,
     IncidentKind.BIN_BAG: BinBagIncident,
     IncidentKind.ENCAMPMENT: EncampmentIncident,
+    IncidentKind.GATE_CHANGE: GateChangeIncident,
+    IncidentKind.OBSTACLE_MOVE: ObstacleMoveIncident,
 }

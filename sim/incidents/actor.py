@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from scenarios.errors import ScenarioError
 from scenarios.population import BagKind, Body, Posture, Role
+from sim.state import ROLES
 
 if TYPE_CHECKING:
     from sim.crowd import Crowd
@@ -102,6 +103,19 @@ class Actor:
             self._begin_at, self._goal, role=self._role, free_mps=self.free_mps, body=self._body
         )
         return None if bag is None else self._crowd.give_bag(self.person, bag)
+
+    def take_over(self, place_m: Any) -> bool:
+        """Become whoever of the passers-by walks nearest to a place; return whether there was anybody."""
+        crowd, people = self._crowd, self._crowd.people
+        walking = (people.flow >= 0) & (people.role == ROLES.index(Role.PASSER_BY)) & ~people.stays
+        rows = np.flatnonzero(walking & (people.wanted_mps > 0) & crowd.routes.is_inside(people.position_m))
+        if not len(rows):
+            return False
+        row = int(rows[np.argmin(np.hypot(*(people.position_m[rows] - np.asarray(place_m)).T))])
+        self.person = int(people.id[row])
+        self.free_mps = float(people.free_mps[row])
+        people.role[row] = ROLES.index(self._role)
+        return True
 
     @property
     def row(self) -> int | None:

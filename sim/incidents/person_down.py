@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from scenarios.incident import DOWN_HOLD_S, IncidentKind, PersonDown
+from scenarios.incident import DOWN_HOLD_S, IncidentKind, Part, PersonDown
 from scenarios.population import FREE_SPEED_FACTOR, Posture
 from scenarios.truth import IncidentTruth
 from sim.incidents.actor import Actor
@@ -41,12 +41,12 @@ class PersonDownIncident:
             ScenarioError: No gate leads to the place, or none away from it.
         """
         self._spec, self._crowd = spec, crowd
-        self._spot = Spot.of(spec, crowd)
-        mine, theirs = rng.spawn(2)
+        mine, self._theirs = rng.spawn(2)
         speed = crowd.draw_speed(mine) * FREE_SPEED_FACTOR[spec.body]
         self._faller = Actor(crowd, mine, body=spec.body, free_mps=speed)
-        self._faller.plan(self._spot.goal, spec.at_s, self._spot.where, avoid=(self._spot.exit,))
-        self._onlookers = Onlookers(crowd, theirs, spec.bystanders, (1.4, 3.2), helper_goal=self._spot.goal)
+        self._spot: Spot | None = None
+        if spec.who is Part.NEWCOMER:
+            self._meet(Spot.of(spec, crowd))
         self._blocks: NDArray[np.float64] | None = None
         self._fell_s: float | None = None
         self._down_s: float | None = None
@@ -56,11 +56,15 @@ class PersonDownIncident:
     def step(self) -> None:
         """Come, fall, lie, get up, walk on."""
         now, who = self._crowd.time_s, self._faller
-        who.come()
+        spot = self._spot or self._trip_the_nearest(now)
+        if spot is None:
+            return
+        if self._spec.who is Part.NEWCOMER:
+            who.come()
         if not who.inside or self._up_s is not None:
             return
         if self._fell_s is None:
-            if who.approach(self._spot.place_m, self._spec.at_s, _REACH_M) and now >= self._spec.at_s - _EARLY_S:
+            if who.approach(spot.place_m, self._spec.at_s, _REACH_M) and now >= self._spec.at_s - _EARLY_S:
                 self._fall(now)
         elif self._down_s is None:
             if now >= self._fell_s + FALLS_FOR_S - 1e-9:
@@ -80,12 +84,13 @@ class PersonDownIncident:
             self._up_s = now
             self._crowd.routes.unblock(self._blocks)
             self._onlookers.disperse()
-            who.walk(self._spot.exit, _SHAKEN * who.free_mps)
+            who.walk(spot.exit, _SHAKEN * who.free_mps)
 
     def truth(self) -> IncidentTruth | None:
         """Return who fell, when, and when it is due."""
-        if self._fell_s is None or self._faller.person is None:
+        if self._fell_s is None or self._faller.person is None or self._spot is None:
             return None
+        x, y = self._spot.place_m
         down, up = self._down_s, self._rises_s
         until = self._crowd.time_s if up is None else up
         due = None if down is None or until < down + DOWN_HOLD_S - 1e-9 else down + DOWN_HOLD_S
@@ -94,7 +99,7 @@ class PersonDownIncident:
             kind=IncidentKind.PERSON_DOWN,
             start_s=self._fell_s,
             end_s=self._up_s,
-            place_m=self._spec.place_m,
+            place_m=self._spec.place_m if self._spec.who is Part.NEWCOMER else (float(x), float(y)),
             person_ids=(self._faller.person, *self._onlookers.people),
             object_ids=(),
             facts={
@@ -106,6 +111,25 @@ class PersonDownIncident:
                 "due_s": due,
             },
         )
+
+    def _meet(self, spot: Spot) -> None:
+        """Know the place, and who may stop there to look."""
+        crowd, spec = self._crowd, self._spec
+        self._spot = spot
+        self._onlookers = Onlookers(crowd, self._theirs, spec.bystanders, (1.4, 3.2), helper_goal=spot.goal)
+        if spec.who is Part.NEWCOMER:
+            self._faller.plan(spot.goal, spec.at_s, spot.where, avoid=(spot.exit,))
+
+    def _trip_the_nearest(self, now: float) -> Spot | None:
+        """Once it is time, let whoever walks nearest to the place fall; None until somebody does."""
+        if now < self._spec.at_s or not self._faller.take_over(self._spec.place_m):
+            return None
+        row = self._faller.row
+        assert row is not None
+        spot = Spot.on_the_way(self._spec, self._crowd, row, self._faller.place_m)
+        self._meet(spot)
+        self._fall(now)
+        return spot
 
     def _fall(self, now: float) -> None:
         self._fell_s = now

@@ -33,6 +33,13 @@ class Spot:
     where: str
 
     @classmethod
+    def on_the_way(cls, spec: AbandonedBag | PersonDown, crowd: Crowd, row: int, place_m: NDArray[np.float64]) -> Spot:
+        """Find the ways of an incident that happens to the person in a row, who then walks on."""
+        goal = crowd.routes.add_point((float(place_m[0]), float(place_m[1])))
+        leave = int(crowd.people.goal[row]) if spec.leave_by is None else crowd.routes.gate_index(spec.leave_by)
+        return cls(np.array(place_m), goal, leave, f"incidents.{spec.id}.place_m")
+
+    @classmethod
     def of(cls, spec: AbandonedBag | BagTheft | BinBag | PersonDown, crowd: Crowd) -> Spot:
         """Find the ways of an incident.
 

@@ -13,6 +13,7 @@ from scenarios.camera import Camera
 from scenarios.camera_track import CameraTrack
 from scenarios.frame import Frame
 from scenarios.scenario import Scenario
+from scenarios.venue import Obstacle
 from sim.render.actors.casting import Cast, Casting
 from sim.render.actors.drawing import draw
 from sim.render.actors.garments import PAINTED
@@ -128,19 +129,25 @@ class Compositor:
         look = self._look = PlateLook.of(plate) if plate is not None else None
         conditions = plate_conditions(plate, scenario.conditions) if plate is not None else scenario.conditions
         light = Light.of(conditions, scenario.venue, camera)
-        self._floor = floor = Floor.of(scenario.venue, light, Surround.of(scenario))
-
-        def empty_place(seen: Camera) -> Backdrop:
-            if plate is not None:
-                return plate_backdrop(scenario, camera, plate)
-            return Backdrop.of(scenario, seen, light, floor)
-
         shake, chance = rng.spawn(2)
         vibration = Vibration(conditions, camera, shake)
-        moving = MovingView(scenario, track, light, floor).at if track is not None else None
-        hall = plate is None and scenario.venue.ground in HALLS
-        room = (*scenario.venue.floor.bounds, HALL_HEIGHT_M) if hall else None
-        self._views = Views(camera, light, vibration, empty_place, moving, room)
+
+        def stand(world: Scenario) -> tuple[Floor, Views]:
+            floor = Floor.of(world.venue, light, Surround.of(world))
+
+            def empty_place(seen: Camera) -> Backdrop:
+                if plate is not None:
+                    return plate_backdrop(world, camera, plate)
+                return Backdrop.of(world, seen, light, floor)
+
+            moving = MovingView(world, track, light, floor).at if track is not None else None
+            hall = plate is None and world.venue.ground in HALLS
+            room = (*world.venue.floor.bounds, HALL_HEIGHT_M) if hall else None
+            return floor, Views(camera, light, vibration, empty_place, moving, room)
+
+        self._scenario, self._stand = scenario, stand
+        self._obstacles: tuple[Obstacle, ...] | None = None
+        self._floor, self._views = stand(scenario)
         self._moves = track is not None
         self.view = self._views.at(0, 0.0)
         noise = look.noise / SIGMA_AT_ONE if look is not None else None
@@ -169,6 +176,8 @@ class Compositor:
             index: Number of the picture.
         """
         lost = self._optics.losses.next()
+        if snapshot.obstacles != self._obstacles:
+            self._move(snapshot.obstacles)
         view = self.view = self._views.at(index, snapshot.time_s)
         self.camera = view.camera
         lens = lens_array(view.camera)
@@ -209,6 +218,17 @@ class Compositor:
             self._mark.burn(picture, snapshot.time_s)
         frame = Frame(self.camera.id, index, snapshot.time_s, None, picture)
         return Shot(frame, self._boxes(cast, whole, seen), owner, cast.id, lost, effects)
+
+    def _move(self, obstacles: tuple[Obstacle, ...] | None) -> None:
+        """See obstacles where they stand now; None: where the scenario has them."""
+        self._obstacles = obstacles
+        venue = self._scenario.venue
+        if obstacles is not None:
+            venue = venue.with_obstacles(obstacles)
+        self._floor, self._views = self._stand(self._scenario.model_copy(update={"venue": venue}))
+        self._casting = Casting(shipped(), Seats(venue))
+        if not self._moves:
+            self._optics.aim(self.camera, self._views.surface_m())
 
     def _shade(self, cast: Cast, light: NDArray[np.float64], view: View, lens: NDArray[np.float64]) -> None:
         """Lay the shadows of figures on the floor: of the sun, of the strongest lamp, and where they touch it."""

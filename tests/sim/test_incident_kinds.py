@@ -61,8 +61,9 @@ def seed(request):
 
 def test_every_kind_has_a_behaviour_and_a_scenario():
     assert set(INCIDENTS) == set(IncidentKind)
+    of_the_venue = {IncidentKind.GATE_CHANGE, IncidentKind.OBSTACLE_MOVE}  # test_venue_change plays them
     shown = {spec.kind for name in (*NAMES, "stadium_egress_surge_v1") for spec in load_scenario(name).incidents}
-    assert shown == set(IncidentKind)
+    assert shown == set(IncidentKind) - of_the_venue
 
 
 @pytest.mark.parametrize("name", NAMES)
