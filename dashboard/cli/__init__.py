@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from dashboard import __version__
-from dashboard.cli import calibrating, keeping, learning, making, surveying, watching
+from dashboard.cli import calibrating, keeping, learning, making, playing, surveying, watching
 from dashboard.cli.words import plain
 from scenarios.errors import ParvisError
 
@@ -39,6 +39,7 @@ app.command()(making.run)
 app.command(name="film")(making.film_command)
 app.command(name="plate")(making.plate_command)
 app.command()(making.plan)
+app.command()(playing.play)
 app.command()(surveying.venue)
 app.command()(learning.train)
 app.command("train-heads")(learning.train_heads)

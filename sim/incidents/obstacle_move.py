@@ -15,7 +15,7 @@ from scenarios.truth import IncidentTruth
 if TYPE_CHECKING:
     from sim.crowd import Crowd
 
-__all__ = ["ObstacleMoveIncident", "why_not_now"]
+__all__ = ["ObstacleMoveIncident", "why_no_room", "why_not_now"]
 
 _ROOM_M: Final = 0.3
 """People and bags are at least this far from where it is put."""
@@ -32,7 +32,7 @@ class ObstacleMoveIncident:
     def step(self) -> None:
         """Put it there when it is time and there is room."""
         crowd, spec = self._crowd, self._spec
-        if self._done_s is None and crowd.time_s >= spec.at_s and _why_no_room(crowd, spec) is None:
+        if self._done_s is None and crowd.time_s >= spec.at_s and why_no_room(crowd, spec) is None:
             try:
                 crowd.change_venue(crowd.routes.venue.with_obstacle_at(spec.obstacle, spec.place_m))
             except ScenarioError:
@@ -57,7 +57,7 @@ class ObstacleMoveIncident:
 
 def why_not_now(crowd: Crowd, move: ObstacleMove) -> str | None:
     """Return why an obstacle cannot be put elsewhere at this instant, in one sentence; None where it can."""
-    reason = _why_no_room(crowd, move)
+    reason = why_no_room(crowd, move)
     if reason is not None:
         return reason
     before = crowd.routes.venue
@@ -69,7 +69,8 @@ def why_not_now(crowd: Crowd, move: ObstacleMove) -> str | None:
     return None
 
 
-def _why_no_room(crowd: Crowd, move: ObstacleMove) -> str | None:
+def why_no_room(crowd: Crowd, move: ObstacleMove) -> str | None:
+    """Return what stands where an obstacle should be put, in one sentence; None where there is room."""
     venue = crowd.routes.venue
     reason = why_not_there(move, venue)
     if reason is not None:
