@@ -175,8 +175,8 @@ class _Layer:
 def _open(path: Path) -> Any:
     """Return the ezdxf drawing of a file."""
     try:
-        import ezdxf
         from ezdxf import recover
+        from ezdxf.lldxf.const import DXFError
     except ImportError:
         raise MissingExtraError(f"{path.name}: reading DXF", "dxf") from None
     try:
@@ -194,7 +194,7 @@ def _open(path: Path) -> Any:
     logging.getLogger("ezdxf").setLevel(logging.ERROR)
     try:
         document, _ = recover.readfile(path)
-    except (ezdxf.DXFError, OSError, ValueError, IndexError, KeyError) as error:
+    except (DXFError, OSError, ValueError, IndexError, KeyError) as error:
         said = " ".join(str(error).split())[:80]
         raise ScenarioError(f"{path.name}: is not a DXF drawing that can be read ({said})") from None
     return document
