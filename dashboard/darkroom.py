@@ -16,7 +16,7 @@ from dashboard.studio import EYE, TOP, Studio, item, person
 from detect.sources import VideoFileSource
 from scenarios.camera import Camera
 from scenarios.frame import Frame, Image
-from scenarios.incident import GateChange
+from scenarios.incident import Evacuation, GateChange
 from scenarios.load import load_scenario
 from scenarios.population import BagKind, Body, Posture, ThingKind
 from scenarios.scenario import Scenario
@@ -118,7 +118,7 @@ def obstacle(kind: ObstacleKind) -> Image:
 def incident(name: str, incident_id: str) -> Image:
     """Draw four pictures around the place of an incident."""
     scenario = load_scenario(name)
-    spec = next(s for s in scenario.incidents if s.id == incident_id and not isinstance(s, GateChange))
+    spec = next(s for s in scenario.incidents if s.id == incident_id and not isinstance(s, Evacuation | GateChange))
     camera_id = _nearest(scenario, spec.place_m)
     last = scenario.duration_s - 1 / scenario.fps
     times = [min(max(spec.at_s + dt, 0.0), last) for dt in (-1.0, 0.5, 2.0, 6.0)]

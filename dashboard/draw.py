@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
-from scenarios.incident import GateChange, IncidentSpec
+from scenarios.incident import Evacuation, GateChange, IncidentSpec
 from scenarios.venue import Venue
 
 __all__ = ["BEFORE", "CHANGED", "density_map", "egress_curves", "gate_flows", "service_levels", "venue_map"]
@@ -41,7 +41,7 @@ _DENSITY_SCALE: Final = [
 def venue_map(venue: Venue, incidents: Sequence[IncidentSpec] = ()) -> go.Figure:
     """Draw the floor plan: obstacles, zones, gates by name, green open and red dashed closed."""
     figure = _plan(venue)
-    placed = [i for i in incidents if not isinstance(i, GateChange)]
+    placed = [i for i in incidents if not isinstance(i, Evacuation | GateChange)]
     if placed:
         figure.add_trace(
             go.Scatter(

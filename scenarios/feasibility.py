@@ -9,6 +9,7 @@ from shapely import Point
 from scenarios.errors import unknown
 from scenarios.incident import (
     BinBag,
+    Evacuation,
     Fire,
     FireSeat,
     GateChange,
@@ -16,6 +17,7 @@ from scenarios.incident import (
     Intrusion,
     Light,
     ObstacleMove,
+    PlacedIncident,
     WrongWay,
     WrongWayEnding,
     ZoneIntrusion,
@@ -46,11 +48,14 @@ def check_incident(incident: IncidentSpec, venue: Venue, duration_s: float) -> N
     where = f"incidents.{incident.id}"
     if incident.at_s >= duration_s:
         raise ValueError(f"{where}.at_s: {incident.at_s:g} s is not before the end of the scenario ({duration_s:g} s)")
+    if isinstance(incident, Evacuation):
+        _check_evacuation(incident, venue, where)
+        return
     if isinstance(incident, ObstacleMove):
         reason = why_not_there(incident, venue)
         if reason is not None:
             raise ValueError(f"{where}.{reason}")
-    else:
+    elif not isinstance(incident, GateChange):
         _check_place(incident, venue, where)
     for key in _GATE_KEYS:
         gate_id = getattr(incident, key, None)
@@ -66,6 +71,16 @@ def check_incident(incident: IncidentSpec, venue: Venue, duration_s: float) -> N
         bins = [o.shape for o in venue.obstacles if o.kind is ObstacleKind.BIN]
         if not any(b.distance(Point(incident.place_m)) <= _BESIDE_BIN_M for b in bins):
             raise ValueError(f"{where}.place_m: {incident.place_m} is not within {_BESIDE_BIN_M:g} m of a bin")
+
+
+def _check_evacuation(incident: Evacuation, venue: Venue, where: str) -> None:
+    known = [gate.id for gate in venue.gates]
+    for gate_id in incident.by:
+        if gate_id not in known:
+            raise ValueError(unknown("gate", gate_id, known, f"{where}.by"))
+    ways_out = [gate for gate in venue.gates if gate.direction != "in" and (not incident.by or gate.id in incident.by)]
+    if not ways_out:
+        raise ValueError(f"{where}.by: none of these gates ever lets people out")
 
 
 def why_not_there(move: ObstacleMove, venue: Venue) -> str | None:
@@ -87,9 +102,7 @@ def why_not_there(move: ObstacleMove, venue: Venue) -> str | None:
     return None
 
 
-def _check_place(incident: IncidentSpec, venue: Venue, where: str) -> None:
-    if isinstance(incident, GateChange):
-        return
+def _check_place(incident: PlacedIncident, venue: Venue, where: str) -> None:
     place = Point(incident.place_m)
     if isinstance(incident, Light):
         if not venue.floor.buffer(_WALL_M).covers(place):

@@ -13,12 +13,13 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, model_validator
 
 from scenarios.entry import Entry, Id, Point2
-from scenarios.population import BagKind, Body, Fall
+from scenarios.population import BagKind, Body, ExitChoice, Fall
 
 __all__ = [
     "DOWN_HOLD_S", "FIRE_SMOKE_S", "FLAME_SEEN_M", "INTRUSION_HOLD_S", "WRONG_WAY_M", "AbandonedBag", "BagHandover",
-    "BagTheft", "BinBag", "Crouch", "Encampment", "Fire", "FireGrowth", "FireSeat", "GateChange", "IncidentKind",
-    "IncidentSpec", "Intrusion", "Light", "LightSource", "ObstacleMove", "Part", "PersonDown", "Surge", "WrongWay",
+    "BagTheft", "BinBag", "Crouch", "Encampment", "Evacuation", "Fire", "FireGrowth", "FireSeat", "GateChange",
+    "IncidentKind", "IncidentSpec", "Intrusion", "Light", "LightSource", "ObstacleMove", "Part", "PersonDown",
+    "PlacedIncident", "Surge", "WrongWay",
     "WrongWayEnding", "ZoneIntrusion",
 ]  # fmt: skip
 
@@ -49,6 +50,7 @@ class IncidentKind(StrEnum):
     BAG_THEFT = "bag_theft"
     BIN_BAG = "bin_bag"
     ENCAMPMENT = "encampment"
+    EVACUATION = "evacuation"
     GATE_CHANGE = "gate_change"
     OBSTACLE_MOVE = "obstacle_move"
 
@@ -85,13 +87,13 @@ class AbandonedBag(Entry):
 
 
 class Surge(Entry):
-    """Everybody near a place begins to run to a gate.
+    """Everybody near a place begins to run, to a gate or away from the place.
 
     Attributes:
         at_s: When the first begin to run.
         place_m: Centre of the surge.
         radius_m: Who is nearer than this takes part.
-        toward: Gate to which they run.
+        toward: Gate to which they run; None: away from the place, each to the nearest gate that does not lead past it.
         speed_mps: Their mean desired speed while it lasts.
         lasts_s: After this they walk on as before; None: to the end.
     """
@@ -101,7 +103,7 @@ class Surge(Entry):
     at_s: Annotated[float, Field(ge=0)]
     place_m: Point2
     radius_m: Annotated[float, Field(gt=0, le=500)] = 20.0
-    toward: Id
+    toward: Id | None = None
     speed_mps: Annotated[float, Field(gt=0, le=8)] = 3.2
     lasts_s: Annotated[float, Field(gt=0)] | None = None
 
@@ -394,6 +396,35 @@ class Encampment(Entry):
         return self
 
 
+class Evacuation(Entry):
+    """An alarm: everybody stops coming in, makes up the mind to go, each in an own time, and leaves. Nothing is due.
+
+    Attributes:
+        at_s: The alarm.
+        premovement_s: Least and most of the time from the alarm until somebody sets off, uniform (RiMEA 4.1.1, test 5).
+        by: Gates through which people leave; empty: every one that lets out.
+        choice: Which of them each takes.
+        dwellers: Whether those leave who sit, stand or lie about; what is theirs stays behind.
+        pace: Speed against that of every day.
+    """
+
+    kind: Literal[IncidentKind.EVACUATION]
+    id: Id
+    at_s: Annotated[float, Field(ge=0)]
+    premovement_s: tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(ge=0, le=3600)]] = (10.0, 60.0)
+    by: list[Id] = []
+    choice: ExitChoice = ExitChoice.QUICKEST
+    dwellers: bool = True
+    pace: Annotated[float, Field(ge=0.5, le=1.5)] = 1.0
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Evacuation:
+        least, most = self.premovement_s
+        if least > most:
+            raise ValueError(f"premovement_s: the least ({least:g} s) is more than the most ({most:g} s)")
+        return self
+
+
 class GateChange(Entry):
     """A gate opens or closes while people walk; who was going there chooses again. Nothing is due.
 
@@ -426,9 +457,10 @@ class ObstacleMove(Entry):
     place_m: Point2
 
 
-IncidentSpec = Annotated[
+PlacedIncident = (
     AbandonedBag | Surge | PersonDown | Crouch | ZoneIntrusion | WrongWay | Fire | Light | BagHandover | BagTheft
-    | BinBag | Encampment | GateChange | ObstacleMove,
-    Field(discriminator="kind"),
-]  # fmt: skip
+    | BinBag | Encampment | ObstacleMove
+)  # fmt: skip
+"""An incident that has a place."""
+IncidentSpec = Annotated[PlacedIncident | Evacuation | GateChange, Field(discriminator="kind")]
 """Any incident of a scenario file."""

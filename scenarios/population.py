@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import Field, model_validator
 
@@ -11,8 +11,8 @@ from scenarios.beside import Beside, FileName
 from scenarios.entry import Entry, Id, Ring
 
 __all__ = [
-    "FREE_SPEED_FACTOR", "HEIGHT_M", "BagKind", "Body", "DwellerGroup", "Fall", "Flow", "Population", "Posture", "Role",
-    "ThingKind", "WalkingSpeed", "Ways",
+    "FREE_SPEED_FACTOR", "HEIGHT_M", "AgeBand", "BagKind", "Body", "DwellerGroup", "ExitChoice", "Fall", "Flow",
+    "Motion", "Population", "Posture", "Preset", "Role", "ThingKind", "WalkingSpeed", "Ways",
 ]  # fmt: skip
 
 
@@ -107,13 +107,13 @@ Technology 35, 51-67. DOI 10.1023/A:1015339216366. A pram is assumed to cost its
 
 
 class WalkingSpeed(Entry):
-    """Free walking speeds, normal and cut at ``min_mps`` and ``max_mps``.
+    """Free walking speeds of adults, normal and cut at ``min_mps`` and ``max_mps``.
 
-    Defaults after Weidmann, U. (1993). Transporttechnik der Fussgaenger. ETH Zuerich, IVT 90: 1.34 +- 0.26 m/s.
-    DOI 10.3929/ethz-a-000687810.
+    Defaults after Weidmann, U. (1993). Transporttechnik der Fussgaenger. ETH Zuerich, IVT 90: 1.34 +- 0.26 m/s over
+    everybody, which 1.38 m/s of the adults gives with the default shares of bodies. DOI 10.3929/ethz-a-000687810.
     """
 
-    mean_mps: Annotated[float, Field(gt=0, le=5)] = 1.34
+    mean_mps: Annotated[float, Field(gt=0, le=5)] = 1.38
     sd_mps: Annotated[float, Field(ge=0, le=2)] = 0.26
     min_mps: Annotated[float, Field(gt=0, le=5)] = 0.5
     max_mps: Annotated[float, Field(gt=0, le=5)] = 2.2
@@ -125,15 +125,30 @@ class WalkingSpeed(Entry):
         return self
 
 
+class ExitChoice(StrEnum):
+    """Which of the gates of a flow each takes.
+
+    ``nearest``: the one reached soonest if nobody were in the way. ``quickest``: the one by which the person would
+    be out soonest, the queue before it counted, thought over on the way. ``random``: any.
+    """
+
+    NEAREST = "nearest"
+    QUICKEST = "quickest"
+    RANDOM = "random"
+
+
 class Flow(Entry):
     """People who walk from one gate to others.
 
     Attributes:
         start: Gate where they enter.
-        to: Gates where they leave; each takes the one it reaches soonest, unless ``spread`` is set.
+        to: Gates where they leave.
         rate_per_min: Poisson arrivals at the gate.
-        initial: People already on the way when the scenario starts.
-        spread: Choose among ``to`` at random instead of the nearest.
+        initial: People already inside when the scenario starts.
+        area: Where those are, spread evenly; None: along their ways.
+        choice: Which of ``to`` each takes.
+        spread: Another word for ``choice = "random"``.
+        groups: Share of the arrivals that come as a group of so many, who stay together; what is left to 1 come alone.
         start_s: When the arrivals begin.
         end_s: When they end; None: with the scenario.
         carries: Share of the people with a bag of each kind.
@@ -144,15 +159,27 @@ class Flow(Entry):
     to: Annotated[list[Id], Field(min_length=1)]
     rate_per_min: Annotated[float, Field(ge=0, le=6000)] = 0.0
     initial: Annotated[int, Field(ge=0, le=100_000)] = 0
+    area: Ring | None = None
+    choice: ExitChoice = ExitChoice.NEAREST
     spread: bool = False
+    groups: dict[Annotated[int, Field(ge=2, le=12)], Annotated[float, Field(ge=0, le=1)]] = {}
     start_s: Annotated[float, Field(ge=0)] = 0.0
     end_s: Annotated[float, Field(gt=0)] | None = None
     carries: dict[BagKind, Annotated[float, Field(ge=0, le=1)]] = {}
+
+    @property
+    def exit_choice(self) -> ExitChoice:
+        """Which of its gates each takes."""
+        return ExitChoice.RANDOM if self.spread else self.choice
 
     @model_validator(mode="after")
     def _shares(self) -> Flow:
         if sum(self.carries.values()) > 1:
             raise ValueError("carries: the shares add up to more than 1")
+        if sum(self.groups.values()) > 1:
+            raise ValueError("groups: the shares add up to more than 1")
+        if self.spread and self.choice is not ExitChoice.NEAREST:
+            raise ValueError("spread: says that the choice is random; leave it out where choice is given")
         if self.end_s is not None and self.end_s <= self.start_s:
             raise ValueError("end_s is not after start_s")
         return self
@@ -198,29 +225,97 @@ class Ways(Beside):
         return self.file
 
 
+class AgeBand(Entry):
+    """A share of the people, of one range of ages, evenly.
+
+    Attributes:
+        from_years: Youngest.
+        to_years: Oldest.
+        share: Of all who walk.
+        women: Share of women among them.
+    """
+
+    from_years: Annotated[float, Field(ge=5, le=100)]
+    to_years: Annotated[float, Field(ge=5, le=100)]
+    share: Annotated[float, Field(gt=0, le=1)]
+    women: Annotated[float, Field(ge=0, le=1)] = 0.5
+
+    @model_validator(mode="after")
+    def _ordered(self) -> AgeBand:
+        if self.from_years > self.to_years:
+            raise ValueError(f"from_years: {self.from_years:g} is more than to_years, {self.to_years:g}")
+        return self
+
+
+class Motion(StrEnum):
+    """By which pedestrian model people walk; `sim.motion` has them, one a file, with their papers."""
+
+    ANTICIPATION = "anticipation"
+    COLLISION_FREE_SPEED = "collision_free_speed"
+    SOCIAL_FORCE = "social_force"
+
+
+class Preset(StrEnum):
+    """Whom the people are like.
+
+    ``weidmann``: everybody in a town (Weidmann 1993). ``hermes``: young adults in a hurry, as those who walked through
+    the corridors of the HERMES experiments: free speed 1.50 +- 0.20 m/s, and closer behind one another. Keip, C.,
+    Ries, K. (2009). Dokumentation von Versuchen zur Personenstromdynamik. Data: DOI 10.34735/ped.2009.6.
+    """
+
+    WEIDMANN = "weidmann"
+    HERMES = "hermes"
+
+
+_HERMES: Final[dict[str, Any]] = {
+    "speed": {"mean_mps": 1.5, "sd_mps": 0.2, "min_mps": 0.9, "max_mps": 2.2},
+    "time_gap_s": 0.6,
+    "bodies": {},
+}
+
+
 class Population(Entry):
     """Everybody in the scenario.
 
     Attributes:
+        preset: Whom they are like; what ``speed``, ``bodies`` and ``time_gap_s`` are where they are not given.
+        model: By which pedestrian model they walk.
         speed: Free walking speeds of adults; other bodies have their factor of ``FREE_SPEED_FACTOR``.
+        time_gap_s: Time gap that each keeps to the one ahead; None: that of the pedestrian model.
         bodies: Share of each body among those who walk; what is left to 1 are adults.
+        ages: Ages and sexes, from which bodies of children and old people and everybody's free speed follow (Weidmann
+            1993): speeds are normal around that of age and sex, ``speed`` gives only their spread and limits, and
+            ``bodies`` only the shares of wheelchairs and prams. Empty: by ``bodies`` and ``speed`` alone.
         flows: Who passes.
         dwellers: Who stays.
     """
 
+    preset: Preset = Preset.WEIDMANN
+    model: Motion = Motion.ANTICIPATION
     speed: WalkingSpeed = WalkingSpeed()
+    time_gap_s: Annotated[float, Field(ge=0.2, le=3)] | None = None
     bodies: dict[Body, Annotated[float, Field(ge=0, le=1)]] = {
         Body.CHILD: 0.07,
         Body.ELDERLY: 0.08,
         Body.WHEELCHAIR: 0.006,
         Body.PRAM: 0.02,
     }
+    ages: list[AgeBand] = []
     flows: list[Flow] = []
     dwellers: list[DwellerGroup] = []
     ways: Ways | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _like(cls, given: Any) -> Any:
+        if isinstance(given, dict) and given.get("preset") == Preset.HERMES:
+            return _HERMES | given
+        return given
+
     @model_validator(mode="after")
     def _body_shares(self) -> Population:
+        if self.ages and abs(sum(band.share for band in self.ages) - 1) > 1e-6:
+            raise ValueError(f"ages: the shares add up to {sum(band.share for band in self.ages):g}; they should to 1")
         total = sum(self.bodies.values())
         if total > 1 + 1e-9:
             raise ValueError(f"bodies: the shares add up to {total:g}, more than 1")

@@ -29,7 +29,6 @@ from scenarios.venue import Ground, Venue
 
 __all__ = ["CameraSpec", "Conditions", "Scenario"]
 
-_MAX_STEP_S: Final = 0.05
 _GATE_TOLERANCE_M: Final = 0.5
 _SHAKE_STREAM: Final = 0x5A4E
 """Keeps the wind's chance apart from the crowd's and the sensor's."""
@@ -198,6 +197,7 @@ class Scenario(Entry):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     duration_s: Annotated[float, Field(gt=0, le=86_400)] = 60.0
     fps: Annotated[float, Field(ge=1, le=60)] = 12.5
+    max_step_s: Annotated[float, Field(ge=0.005, le=0.1)] = 0.05
     venue: Venue
     cameras: Annotated[list[CameraSpec], Field(min_length=1)]
     population: Population
@@ -211,8 +211,8 @@ class Scenario(Entry):
 
     @property
     def steps_per_frame(self) -> int:
-        """Steps of the crowd between two pictures: as few as keep a step at or under 0.05 s."""
-        return math.ceil(1 / (self.fps * _MAX_STEP_S) - 1e-9)
+        """Steps of the crowd between two pictures: as few as keep a step at or under ``max_step_s``."""
+        return math.ceil(1 / (self.fps * self.max_step_s) - 1e-9)
 
     @property
     def step_s(self) -> float:
@@ -313,6 +313,8 @@ class Scenario(Entry):
                 raise ValueError(f"population.flows.{flow.id}.to: none of these gates ever lets people out")
             if gates[flow.start].direction == "out" and flow.rate_per_min:
                 raise ValueError(f"population.flows.{flow.id}.start: gate '{flow.start}' only lets people out")
+            if flow.area is not None and not Polygon(flow.area).intersects(self.venue.floor):
+                raise ValueError(f"population.flows.{flow.id}.area: lies outside the venue's outline")
         for group in self.population.dwellers:
             if not Polygon(group.area).intersects(self.venue.floor):
                 raise ValueError(f"population.dwellers.{group.id}.area: lies outside the venue's outline")

@@ -138,6 +138,7 @@ class Zone(Entry):
         max_density_per_m2: More than this is too dense.
         forbidden: Nobody may be in it; people walk around it where there is a way.
         one_way: Direction (east, north) in which it may be walked; its length does not matter.
+        stairs_up: Direction (east, north) in which its stairs rise; people are slower on them, upwards more.
     """
 
     id: Id
@@ -145,6 +146,7 @@ class Zone(Entry):
     max_density_per_m2: Annotated[float, Field(gt=0, le=12)] | None = None
     forbidden: bool = False
     one_way: Point2 | None = None
+    stairs_up: Point2 | None = None
 
     @model_validator(mode="after")
     def _leads_somewhere(self) -> Zone:
@@ -152,6 +154,8 @@ class Zone(Entry):
             raise ValueError("one_way: has no direction; it should be such as [1, 0] for eastward")
         if self.one_way is not None and self.forbidden:
             raise ValueError("one_way: nobody may be in a forbidden zone, so it has no direction")
+        if self.stairs_up is not None and not any(self.stairs_up):
+            raise ValueError("stairs_up: has no direction; it should be such as [0, 1] for rising northward")
         return self
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import mesa
@@ -10,35 +11,43 @@ from numpy.typing import NDArray
 
 from scenarios.errors import ScenarioError, unknown
 from scenarios.incident import IncidentSpec
-from scenarios.population import FREE_SPEED_FACTOR, HEIGHT_M, BagKind, Body, Posture, Role, ThingKind
+from scenarios.population import FREE_SPEED_FACTOR, HEIGHT_M, BagKind, Body, ExitChoice, Posture, Role, ThingKind
 from scenarios.scenario import Scenario
 from scenarios.truth import IncidentTruth
 from scenarios.venue import Venue
 from sim.arrivals import Arrivals
+from sim.beyond import Beyond
+from sim.demography import draw_ages
 from sim.dwellers import settle_dwellers
+from sim.exit_choice import ExitChoices
 from sim.gates import Left, leaving_rows, nearest_exit, threshold
 from sim.incidents import INCIDENTS
 from sim.incidents.contract import Incident
+from sim.incidents.evacuation import EvacuationIncident
 from sim.motion import MODELS
 from sim.people import Objects, People
 from sim.reach import Reach
 from sim.routes import Routes
 from sim.state import BODIES, POSTURES, ROLES, FireState, LightState, Snapshot
-from sim.walk import walk
+from sim.walk import Pace, radii_m, walk
 from sim.ways import GivenWays
 
 __all__ = ["Crowd", "Left", "Pedestrian"]
 
 _TRIES: Final = 40
 _DECIDE_EVERY_S: Final = 0.25
+_THINK_EVERY_S: Final = 0.5
 _SETTLED_S: Final = (10.0, 60.0)
 """Whoever comes in has held the posture for so long before."""
+_HEIGHT_M: Final = np.array([HEIGHT_M[body] for body in BODIES])
+_SPEED_FACTOR: Final = np.array([FREE_SPEED_FACTOR[body] for body in BODIES])
 
 
 class Pedestrian(mesa.Agent):
     """Somebody who decides; where the body is stands in the crowd's arrays.
 
-    Exits are chosen on the way in; a choice is made again only where the gate of the first one was closed.
+    Exits are chosen on the way in; a choice is made again only where the gate of the first one was closed. The crowd
+    asks only those who have something to decide, a few times a second.
     """
 
     def __init__(self, model: Crowd, person: int) -> None:
@@ -62,6 +71,7 @@ class Crowd(mesa.Model):
 
     Attributes:
         scenario: What it plays.
+        pace: The pedestrian model, and in which steps it goes.
         people: Who is inside.
         objects: The bags inside.
         fires: What burns.
@@ -71,23 +81,27 @@ class Crowd(mesa.Model):
         left: Who has left, in order.
     """
 
-    def __init__(self, scenario: Scenario, seed: int | None = None, *, model: str = "collision_free_speed") -> None:
+    def __init__(self, scenario: Scenario, seed: int | None = None, *, model: str | None = None) -> None:
         """Put everybody who is there at the start in place.
 
         Args:
             scenario: What to play.
             seed: In place of the scenario's own.
-            model: Pedestrian model, one of ``sim.motion.MODELS``.
+            model: Pedestrian model, one of ``sim.motion.MODELS``, in place of the scenario's own.
 
         Raises:
             ScenarioError: Somebody has no way to go, or there is no room for all.
         """
         super().__init__(rng=np.random.default_rng(scenario.seed if seed is None else seed))
         self.scenario = scenario
-        self.motion = MODELS[model]()
+        motion = MODELS[model or scenario.population.model]()
+        gap_s = scenario.population.time_gap_s
+        self.pace = Pace(motion, scenario.step_s, motion.time_gap_s if gap_s is None else gap_s)
+        self._beyond = Beyond()
         place, arrive, looks, incidents = self.rng.spawn(4)
         self._looks = looks
         self.people, self.objects = People(), Objects()
+        self._exits = ExitChoices()
         self.fires: list[FireState] = []
         self.lights: list[LightState] = []
         self.left: list[Left] = []
@@ -123,8 +137,10 @@ class Crowd(mesa.Model):
         self._arrivals.admit()
         self._run_incidents()
         if self._clock % max(1, round(_DECIDE_EVERY_S / self.scenario.step_s)) == 0:
-            self.agents.do("decide")
-        walk(self.people, self.objects, self.routes, self.motion, self.scenario.step_s)
+            self._decide()
+        if self._clock % max(1, round(_THINK_EVERY_S / self.scenario.step_s)) == 0:
+            self._exits.think(self.people, self.routes)
+        walk(self.people, self.objects, self.routes, self._beyond, self.pace)
         if self._ways is not None:
             self._ways.step()
         self._see_off()
@@ -158,6 +174,7 @@ class Crowd(mesa.Model):
         *,
         role: Role = Role.PASSER_BY,
         flow: int = -1,
+        group: int = -1,
         free_mps: float | None = None,
         heading_rad: float | None = None,
         body: Body | None = None,
@@ -169,17 +186,63 @@ class Crowd(mesa.Model):
             goal: Number of the goal in ``routes``.
             role: Why the person is here.
             flow: Number of the flow.
+            group: Number of the group that the person stays with.
             free_mps: Free walking speed; drawn from the population for the body where not given.
             heading_rad: Where the body faces; along the way where not given.
             body: What body; drawn from the population where not given.
         """
-        place = np.asarray(place_m, float)
+        return self.enter_all(
+            np.asarray(place_m, float)[None],
+            goal,
+            role=role,
+            flow=flow,
+            group=group,
+            free_mps=free_mps,
+            heading_rad=heading_rad,
+            body=body,
+        )[0]
+
+    def enter_all(
+        self,
+        places_m: NDArray[np.float64],
+        goal: NDArray[np.int32] | int,
+        *,
+        role: Role = Role.PASSER_BY,
+        flow: int = -1,
+        group: int = -1,
+        free_mps: NDArray[np.float64] | float | None = None,
+        heading_rad: float | None = None,
+        body: Body | None = None,
+    ) -> list[int]:
+        """Put people into the venue and return their ids; the arguments are those of ``enter``.
+
+        Args:
+            places_m: Where, shape (n, 2).
+            goal: One for all, or one each, shape (n,).
+            role: Why they are here.
+            flow: Number of the flow.
+            group: Number of the group that they stay with.
+            free_mps: One for all, or one each, shape (n,).
+            heading_rad: Where the bodies face.
+            body: What body they all have.
+        """
+        n = len(places_m)
+        goals = np.broadcast_to(np.asarray(goal, np.int32), n)
         if heading_rad is None:
-            ahead = self.routes.direction(np.array([goal], np.int32), place[None])[0]
-            heading_rad = float(np.arctan2(ahead[1], ahead[0]))
-        body = body or self._draw_body(tuple(Body))
-        speed = free_mps or self.draw_speed(self._looks) * FREE_SPEED_FACTOR[body]
-        return self._add_person(place, role, Posture.WALKING, heading_rad, goal=goal, flow=flow, speed=speed, body=body)
+            ahead = self.routes.direction(goals, places_m)
+            heading: Any = np.arctan2(ahead[:, 1], ahead[:, 0])
+        else:
+            heading = heading_rad
+        bodies = self._draw_bodies(n, tuple(Body)) if body is None else np.full(n, BODIES.index(body), np.int8)
+        if self.scenario.population.ages and body is None:
+            bodies, drawn = draw_ages(self.scenario.population, self._looks, bodies)
+        elif free_mps is None:
+            drawn = self.draw_speeds(self._looks, n) * _SPEED_FACTOR[bodies]
+        if free_mps is None:
+            free_mps = drawn
+        return self._add_people(
+            places_m, role, Posture.WALKING, heading, bodies, goal=goals, flow=flow, group=group, speed=free_mps
+        )
 
     def settle(
         self, place_m: NDArray[np.float64], posture: Posture, heading_rad: float, role: Role = Role.DWELLER
@@ -192,8 +255,9 @@ class Crowd(mesa.Model):
             heading_rad: Where the body faces.
             role: Why the person is here.
         """
-        body = self._draw_body((Body.ADULT, Body.ELDERLY))
-        person = self._add_person(place_m, role, posture, heading_rad, goal=-1, flow=-1, speed=1.0, body=body)
+        bodies = self._draw_bodies(1, (Body.ADULT, Body.ELDERLY))
+        at = np.asarray(place_m)[None]
+        person = self._add_people(at, role, posture, heading_rad, bodies, goal=-1, flow=-1, group=-1, speed=1.0)[0]
         self.people.stays[-1] = True
         self.people.wanted_mps[-1] = 0.0
         return person
@@ -220,14 +284,30 @@ class Crowd(mesa.Model):
         looks = int(self._looks.integers(2**63 - 1))
         return self.objects.add(kind, owner, place_m, carried=False, heading_rad=heading_rad, looks=looks)
 
+    def put_down(self, bag: int, place_m: NDArray[np.float64]) -> None:
+        """A carried bag is put on the ground; from now on the ways lead round it."""
+        self.objects.put_down(bag, place_m)
+        self.routes.block(np.asarray(place_m, float))
+
+    def pick_up(self, bag: int, person: int) -> None:
+        """Somebody takes a bag off the ground, where it was put down."""
+        self.routes.unblock(self.objects.position_m[self.objects.row(bag)])
+        self.objects.pick_up(bag, person)
+
     def draw_speed(self, rng: np.random.Generator) -> float:
-        """Draw a free walking speed of the population."""
+        """Draw a free walking speed of the population's adults."""
+        return float(self.draw_speeds(rng, 1)[0])
+
+    def draw_speeds(self, rng: np.random.Generator, n: int) -> NDArray[np.float64]:
+        """Draw free walking speeds of the population's adults, shape (n,)."""
         speed = self.scenario.population.speed
+        drawn = rng.normal(speed.mean_mps, speed.sd_mps, n)
         for _ in range(_TRIES):
-            drawn = float(rng.normal(speed.mean_mps, speed.sd_mps))
-            if speed.min_mps <= drawn <= speed.max_mps:
+            out = (drawn < speed.min_mps) | (drawn > speed.max_mps)
+            if not out.any():
                 return drawn
-        return speed.mean_mps
+            drawn[out] = rng.normal(speed.mean_mps, speed.sd_mps, int(out.sum()))
+        return np.where(out, speed.mean_mps, drawn)
 
     def nearest_exit(self, place_m: Any, among: NDArray[np.int32] | None = None) -> int:
         """Return the open gate that is reached soonest.
@@ -247,8 +327,43 @@ class Crowd(mesa.Model):
         Raises:
             ScenarioError: Nobody can leave from there.
         """
-        place, flow = self.people.position_m[row], int(self.people.flow[row])
+        place, flow, choice = self.people.position_m[row], int(self.people.flow[row]), int(self.people.choice[row])
+        if choice >= 0:
+            among = self._exits.gates(choice)
+            if self.routes.lets_out[among].any():
+                return self.nearest_exit(place, among)
         return self.nearest_exit(place, self._arrivals.exits(flow) if flow >= 0 else None)
+
+    def choose_among(self, row: int, gates: Iterable[int], choice: ExitChoice) -> None:
+        """Send the person in a row out by one of some gates.
+
+        Args:
+            row: Of the person in ``people``.
+            gates: Their numbers.
+            choice: Which of them; who wants the quickest begins with the nearest and thinks it over on the way.
+
+        Raises:
+            ScenarioError: None of them, nor any other, can be reached from there.
+        """
+        people = self.people
+        people.choice[row] = self._exits.among(gates)
+        if choice is ExitChoice.RANDOM:
+            at = people.position_m[row][None]
+            reached = [g for g in gates if self.routes.lets_out[g] and np.isfinite(self.routes.distance_m(g, at)[0])]
+            goal = int(self._looks.choice(reached)) if reached else -1
+        else:
+            goal = -1
+        people.goal[row] = self.other_exit(row) if goal < 0 else goal
+        if choice is not ExitChoice.QUICKEST:
+            people.choice[row] = -1
+
+    def stop_arrivals(self) -> None:
+        """Nobody comes in any more."""
+        self._arrivals.stop()
+
+    def sets_off_s(self, incident: str) -> dict[int, float]:
+        """Return when each sets off in an evacuation that has begun, by id."""
+        return next(i.sets_off_s for i in self.incidents if isinstance(i, EvacuationIncident) and i.id == incident)
 
     def threshold(self, gate: int, along: float = 0.5) -> NDArray[np.float64]:
         """Return a point just inside a gate, shape (2,), at the share ``along`` of its line."""
@@ -289,10 +404,17 @@ class Crowd(mesa.Model):
         for incident in self.incidents:
             incident.step()
 
+    def _decide(self) -> None:
+        """Ask those who have something to decide: whose gate was closed."""
+        people, lets_out = self.people, self.routes.lets_out
+        to_gate = np.flatnonzero((people.goal >= 0) & (people.goal < len(lets_out)) & ~people.stays)
+        for person in people.id[to_gate[~lets_out[people.goal[to_gate]]]]:
+            self._minds[int(person)].decide()
+
     def _see_off(self) -> None:
         """Take out who has reached the gate of leaving."""
         people, gates = self.people, self.routes.venue.gates
-        gone = leaving_rows(people, gates, self.scenario.venue.floor)
+        gone = leaving_rows(people, self.routes)
         if not len(gone):
             return
         for row in gone:
@@ -300,41 +422,40 @@ class Crowd(mesa.Model):
             gate = gates[people.goal[row]].id
             self.left.append(Left(person, int(people.flow[row]), gate, float(people.entered_s[row]), self.time_s))
             self._minds.pop(person).remove()
+        self._beyond.add(people, gone, self.routes, self.pace.time_gap_s, radii_m(people, self.pace.motion)[gone])
         stay = np.ones(len(people), bool)
         stay[gone] = False
         people.keep(stay)
 
-    def _draw_body(self, among: tuple[Body, ...]) -> Body:
-        """Draw a body by the population's shares; what is left are adults."""
-        draw = float(self._looks.random())
-        for body, share in sorted(self.scenario.population.bodies.items()):
-            draw -= share
-            if draw < 0:
-                return body if body in among else Body.ADULT
-        return Body.ADULT
+    def _draw_bodies(self, n: int, among: tuple[Body, ...]) -> NDArray[np.int8]:
+        """Draw bodies by the population's shares, as codes; what is left, and what is not among these, are adults."""
+        kinds = sorted(self.scenario.population.bodies.items())
+        ends = np.cumsum([share for _, share in kinds])
+        adult = BODIES.index(Body.ADULT)
+        codes = np.array([BODIES.index(kind) if kind in among else adult for kind, _ in kinds] + [adult], np.int8)
+        return np.asarray(codes[np.searchsorted(ends, self._looks.random(n), side="right")])
 
-    def _draw_height(self, body: Body) -> float:
-        mean, deviation, least, most = HEIGHT_M[body]
-        return float(np.clip(self._looks.normal(mean, deviation), least, most))
-
-    def _add_person(
+    def _add_people(
         self,
-        place: Any,
+        places: NDArray[np.float64],
         role: Role,
         posture: Posture,
-        heading_rad: float,
+        heading_rad: Any,
+        bodies: NDArray[np.int8],
         *,
-        goal: int,
+        goal: Any,
         flow: int,
-        speed: float,
-        body: Body,
-    ) -> int:
-        self.entered += 1
-        person = self.entered
-        rng = self._looks
+        group: int,
+        speed: Any,
+    ) -> list[int]:
+        n, rng = len(places), self._looks
+        mean, deviation, least, most = _HEIGHT_M[bodies].T
+        ids = range(self.entered + 1, self.entered + n + 1)
+        self.entered += n
         self.people.add(
-            id=person,
-            position_m=place,
+            n,
+            id=ids,
+            position_m=places,
             velocity_mps=(0.0, 0.0),
             free_mps=speed,
             wanted_mps=speed,
@@ -342,16 +463,18 @@ class Crowd(mesa.Model):
             heading_rad=heading_rad,
             posture=POSTURES.index(posture),
             posture_before=POSTURES.index(posture),
-            posture_s=float(rng.uniform(*_SETTLED_S)),
+            posture_s=rng.uniform(*_SETTLED_S, n),
             fall=0,
-            body=BODIES.index(body),
+            body=bodies,
             role=ROLES.index(role),
-            height_m=self._draw_height(body),
-            walked_m=float(rng.uniform(0, 1.5)),
-            looks=int(rng.integers(2**63 - 1)),
+            height_m=np.clip(rng.normal(mean, deviation), least, most),
+            walked_m=rng.uniform(0, 1.5, n),
+            looks=rng.integers(2**63 - 1, size=n),
             stays=False,
             entered_s=self.time_s,
             flow=flow,
+            group=group,
+            choice=-1,
         )
-        self._minds[person] = Pedestrian(self, person)
-        return person
+        self._minds |= {person: Pedestrian(self, person) for person in ids}
+        return list(ids)

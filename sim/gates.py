@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import shapely
+from numba import njit
 from numpy.typing import NDArray
 
 from scenarios.errors import ScenarioError
-from scenarios.venue import Gate, Venue
+from scenarios.venue import Venue
 from sim.people import People
 from sim.routes import Routes
 
 __all__ = ["Left", "leaving_rows", "nearest_exit", "threshold"]
 
 _LEFT_WITHIN_M: Final = 0.15
+_OUTSIDE_WITHIN_M: Final = 1.0
+"""Who has stepped out by a gate is this near to it: no step is longer."""
 _THRESHOLD_M: Final = 0.5
 
 
@@ -73,19 +75,26 @@ def nearest_exit(routes: Routes, place_m: Any, among: NDArray[np.int32] | None =
     return best[1]
 
 
-def leaving_rows(people: People, gates: Sequence[Gate], floor: shapely.Polygon) -> NDArray[np.intp]:
-    """Return the rows of those who have reached the gate of their leaving and may pass it, in ascending order.
-
-    Args:
-        people: Who is inside.
-        gates: The gates as they are now, numbered as the people's goals.
-        floor: The outline of the venue.
-    """
-    rows = np.flatnonzero((people.goal >= 0) & (people.goal < len(gates)) & ~people.stays)
+def leaving_rows(people: People, routes: Routes) -> NDArray[np.intp]:
+    """Return the rows of those who have reached the gate of their leaving and may pass it, in ascending order."""
+    away = np.empty(len(people))
+    _from_gate(people.position_m, people.goal, people.stays, routes.gate_lines_m, routes.lets_out, away)
+    rows = np.flatnonzero(away < _OUTSIDE_WITHIN_M)
     if not len(rows):
         return rows
-    lines = np.array([gate.shape for gate in gates])[people.goal[rows]]
-    away = shapely.distance(shapely.points(people.position_m[rows]), lines)
-    outside = ~shapely.contains_xy(floor, people.position_m[rows])
-    lets_out = np.array([gate.lets_out for gate in gates], bool)[people.goal[rows]]
-    return np.asarray(rows[((away < _LEFT_WITHIN_M) | outside) & lets_out])
+    outside = ~shapely.contains_xy(routes.venue.floor, people.position_m[rows])
+    return np.asarray(rows[(away[rows] < _LEFT_WITHIN_M) | outside])
+
+
+@njit(cache=True, nogil=True)
+def _from_gate(position: Any, goal: Any, stays: Any, line: Any, lets_out: Any, out: Any) -> None:
+    """Write how far each walker is from the gate that he goes to; inf where he goes to none that lets out."""
+    for i in range(position.shape[0]):
+        g = goal[i]
+        if stays[i] or g < 0 or g >= line.shape[0] or not lets_out[g]:
+            out[i] = np.inf
+            continue
+        ax, ay, ux, uy = line[g, 0], line[g, 1], line[g, 2] - line[g, 0], line[g, 3] - line[g, 1]
+        px, py = position[i, 0] - ax, position[i, 1] - ay
+        t = min(max((px * ux + py * uy) / (ux * ux + uy * uy), 0.0), 1.0)
+        out[i] = np.sqrt((px - t * ux) ** 2 + (py - t * uy) ** 2)

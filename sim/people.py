@@ -48,6 +48,8 @@ class People:
         stays: Not moved, and the posture is left as it is: dwellers, and who has fallen or crouches.
         entered_s: When each came in.
         flow: Number of the flow in the scenario; -1: none.
+        group: Number of the group that each stays with; -1: alone.
+        choice: Number of the set of gates among which each thinks over which is quickest; -1: none.
     """
 
     id: NDArray[np.int32] = field(default_factory=_column(np.int32))
@@ -69,6 +71,8 @@ class People:
     stays: NDArray[np.bool_] = field(default_factory=_column(np.bool_))
     entered_s: NDArray[np.float64] = field(default_factory=_column(np.float64))
     flow: NDArray[np.int32] = field(default_factory=_column(np.int32))
+    group: NDArray[np.int32] = field(default_factory=_column(np.int32))
+    choice: NDArray[np.int32] = field(default_factory=_column(np.int32))
 
     def __len__(self) -> int:
         return len(self.id)
@@ -78,11 +82,12 @@ class People:
         at = int(np.searchsorted(self.id, person))
         return at if at < len(self.id) and self.id[at] == person else None
 
-    def add(self, **values: Any) -> None:
-        """Append one person; every column must be named."""
+    def add(self, count: int, **values: Any) -> None:
+        """Append people; every column must be named, with one value for all of them or one each."""
         for column in fields(self):
             array = getattr(self, column.name)
-            setattr(self, column.name, np.append(array, np.array([values[column.name]], array.dtype), axis=0))
+            new = np.broadcast_to(np.asarray(values[column.name], array.dtype), (count, *array.shape[1:]))
+            setattr(self, column.name, np.concatenate((array, new)))
 
     def keep(self, mask: NDArray[np.bool_]) -> None:
         """Remove everybody else."""
@@ -100,6 +105,8 @@ class People:
     def change(self, codes: NDArray[np.int8]) -> None:
         """Everybody takes the posture of that code; who has it already keeps its clock."""
         new = codes != self.posture
+        if not new.any():
+            return
         rises = (self.posture == _CROUCHING) & (self.posture_before == _FALLEN)
         self.posture_before = np.where(new & ~rises, self.posture, self.posture_before)
         self.posture_s = np.where(new, 0.0, self.posture_s)
@@ -182,10 +189,11 @@ class Objects:
 
     def follow(self, people: People) -> None:
         """Carried bags are where their carriers are; those of who has left are gone with them."""
+        if not len(self.id):
+            return
         carried = self.carried_by >= 0
-        at = np.searchsorted(people.id, self.carried_by)
-        inside = carried.copy()
-        inside[carried] = np.isin(self.carried_by[carried], people.id)
+        at = np.minimum(np.searchsorted(people.id, self.carried_by), len(people) - 1)
+        inside = carried & (people.id[at] == self.carried_by) if len(people) else np.zeros(len(carried), bool)
         self.position_m[inside] = people.position_m[at[inside]]
         self.heading_rad[inside] = people.heading_rad[at[inside]]
         if (carried & ~inside).any():

@@ -19,11 +19,14 @@ import shapely
 from numba import njit
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
+from scipy.spatial import KDTree
 from shapely import LineString, Point
 
 from scenarios.errors import ScenarioError
 from scenarios.venue import Venue
 from sim.motion import Walls, venue_walls
+from sim.motion.crew import share
+from sim.stairs import Stairs
 
 __all__ = ["CLEARANCE_M", "Routes"]
 
@@ -33,16 +36,22 @@ CLEARANCE_M: Final = 0.2
 """Ways are planned at least this far from walls; more than half a cell's side, so that no wall leaks."""
 _CELL_M: Final = 0.25
 _CELLS_MOST: Final = 1_500_000
-_EASY_M: Final = 0.7
+_EASY_M: Final = 0.35
 """From this far on a wall is no hindrance."""
 _HARDEST: Final = 0.25
 """Ease of walking right at a wall."""
 _BLOCKER_REACH_M: Final = 0.8
+_DOORWAY_M: Final = 1.5
+_DOORWAY_EASE: Final = 0.4
+"""Ease of walking before an open gate that is not one's own."""
 _FORBIDDEN_EASE: Final = 0.04
 """Ease of walking inside a forbidden zone: who has no business there goes round, however far."""
 _KEEP_OUT_M: Final = 0.4
 """So far around a forbidden zone people would rather not walk."""
 _GATE_STRIP_M: Final = 0.6
+_AT_WALL_CELLS: Final = 2.3
+"""Who is so many cells from where can be walked stands at a wall, and not inside one."""
+_OFF_WALL: Final = 0.3
 _SWEEPS_MOST: Final = 400
 _AGREEMENT_LEAST: Final = 0.7
 """Directions of neighbouring cells whose blend is shorter than this part the ways; they are not blended."""
@@ -61,6 +70,9 @@ class Routes:
 
     Attributes:
         walls: The venue's walls, with the gates that let out as doors.
+        stairs: The venue's stairs.
+        gate_lines_m: From (x, y) to (x, y) of every gate, shape (g, 4).
+        lets_out: Whether each gate can be left by now, shape (g,).
         origin_m: Lower left corner (x, y) of the grid.
         cell_m: Side of a cell.
     """
@@ -87,11 +99,14 @@ class Routes:
         xs = self.origin_m[0] + (np.arange(self._columns) + 0.5) * self.cell_m
         ys = self.origin_m[1] + (np.arange(self._rows) + 0.5) * self.cell_m
         self._centres = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+        points = shapely.points(self._centres)
+        self._from_gate_m = [np.asarray(shapely.distance(points, gate.shape)) for gate in venue.gates]
         self._stand(venue)
         forbidden = [zone.shape for zone in venue.zones if zone.forbidden]
         self._forbidden = shapely.union_all(forbidden)
         near = shapely.union_all([shape.buffer(_KEEP_OUT_M) for shape in forbidden])
         self._not_allowed = shapely.contains_xy(near, self._centres)
+        self.stairs = Stairs(venue)
         self._points: list[tuple[Floats, bool]] = []
         self._fields: list[_Field] = []
         self._rebuild()
@@ -149,7 +164,7 @@ class Routes:
     def direction(self, goal: NDArray[np.int32], position_m: Floats) -> Floats:
         """Unit vectors of the way from each position to its goal, shape (n, 2)."""
         out = np.empty_like(position_m)
-        _sample(self._directions, goal, position_m, *self.origin_m, self.cell_m, out)
+        share(_sample, len(out), self._directions, goal, position_m, *self.origin_m, self.cell_m, out)
         return out
 
     def reaches(self, places_m: Floats) -> NDArray[np.bool_]:
@@ -203,6 +218,8 @@ class Routes:
 
     def _rebuild(self) -> None:
         self.walls: Walls = venue_walls(self._venue)
+        self.gate_lines_m = np.array([gate.line for gate in self._venue.gates], float).reshape(-1, 4)
+        self.lets_out = np.array([gate.lets_out for gate in self._venue.gates], bool)
         self._walkable = self._open_cells(-1, None)[0]
         gates = [self._solve_gate(index) for index in range(len(self._venue.gates))]
         self._fields = gates + [self._solve_point(*point) for point in self._points]
@@ -224,8 +241,12 @@ class Routes:
                 shapely.contains_xy(strip, self._centres) & ~shapely.contains_xy(self._solid, self._centres)
             )
         ease = np.maximum(_HARDEST, np.minimum(1.0, clearance / _EASY_M))
-        for blocker in self._blockers:
-            near = np.hypot(*(self._centres - blocker).T)
+        for index, gate in enumerate(self._venue.gates):
+            if index != door and gate.lets_out:  # nobody stands about in a door that others leave by
+                before = self._from_gate_m[index] < _DOORWAY_M
+                ease[before] = np.minimum(ease[before], _DOORWAY_EASE)
+        if len(self._blockers):
+            near, _ = KDTree(self._blockers).query(self._centres, distance_upper_bound=_BLOCKER_REACH_M)
             ease = np.minimum(ease, np.maximum(_HARDEST / 2, np.minimum(1.0, near / _BLOCKER_REACH_M)))
         if not trespass:
             ease = np.where(self._not_allowed, np.minimum(ease, _FORBIDDEN_EASE), ease)
@@ -236,14 +257,14 @@ class Routes:
         gate = self._venue.gates[index]
         strip = gate.shape.buffer(_GATE_STRIP_M, cap_style="flat")
         walkable, ease = self._open_cells(index if gate.lets_out else -1, strip if gate.lets_out else None)
-        return self._solve(gate.shape, walkable, ease)
+        return self._solve(gate.shape, self._from_gate_m[index], walkable, ease)
 
     def _solve_point(self, point: Floats, trespass: bool) -> _Field:
         walkable, ease = self._open_cells(-1, None, trespass=trespass)
-        return self._solve(Point(point), walkable, ease)
+        return self._solve(Point(point), np.hypot(*(self._centres - point).T), walkable, ease)
 
-    def _solve(self, goal: LineString | Point, walkable: NDArray[np.bool_], ease: Floats) -> _Field:
-        away = np.asarray(shapely.distance(shapely.points(self._centres), goal)).reshape(walkable.shape)
+    def _solve(self, goal: LineString | Point, away_m: Floats, walkable: NDArray[np.bool_], ease: Floats) -> _Field:
+        away = away_m.reshape(walkable.shape)
         reach = self.cell_m if isinstance(goal, LineString) else 2 * self.cell_m
         seeds = walkable & (away <= max(reach, float(away[walkable].min(initial=math.inf)) + 1e-9))
         if float(away[seeds].min(initial=math.inf)) > 2 * _GATE_STRIP_M:  # only cells far off can be walked
@@ -260,13 +281,15 @@ class Routes:
         toward = nearest[:, 1] - nearest[:, 0]
         length = np.hypot(*toward.T)[:, None]
         direction[seeds] = np.where(length > 0.3 * self.cell_m, toward / np.maximum(length, 1e-9), direction[seeds])
-        # from where nobody should be, the way leads to the nearest cell that can be walked
+        # right at a wall people go on as from the nearest cell that can be walked, and a little off the wall
         lost = ~np.isfinite(distance)
         if lost.any() and not lost.all():
-            nearest_cell = np.array(distance_transform_edt(lost, return_distances=False, return_indices=True), float)
-            back = np.moveaxis(nearest_cell - np.indices(lost.shape), 0, -1)[..., ::-1]
-            norm = np.maximum(np.linalg.norm(back, axis=-1, keepdims=True), 1e-9)
-            direction[lost] = (back / norm)[lost]
+            cell = distance_transform_edt(lost, return_distances=False, return_indices=True)
+            back = np.moveaxis(cell - np.indices(lost.shape), 0, -1)[..., ::-1][lost].astype(float)
+            off = np.hypot(*back.T)[:, None]
+            there = direction[cell[0][lost], cell[1][lost]]
+            new = np.where(off <= _AT_WALL_CELLS, there + _OFF_WALL * back / off, back / off)
+            direction[lost] = new / np.maximum(np.hypot(*new.T)[:, None], 1e-9)
         return _Field(distance, direction)
 
 
@@ -331,12 +354,25 @@ def _descend(distance: Any, walkable: Any, direction: Any) -> None:
                 direction[r, c, 0], direction[r, c, 1] = dx / norm, dy / norm
 
 
-@njit(cache=True)
-def _sample(direction: Any, goal: Any, position: Any, x0: float, y0: float, size: float, out: Any) -> None:
-    """Blend the directions of the four cells around each position."""
+@njit(cache=True, nogil=True)
+def _sample(
+    first: int,
+    last: int,
+    direction: Any,
+    goal: Any,
+    position: Any,
+    x0: float,
+    y0: float,
+    size: float,
+    out: Any,
+) -> None:
+    """Blend the directions of the four cells around each position; nobody without a goal has one."""
     rows, columns = direction.shape[1], direction.shape[2]
-    for i in range(position.shape[0]):
+    for i in range(first, last):
         g = goal[i]
+        if g < 0:
+            out[i, 0], out[i, 1] = 0.0, 0.0
+            continue
         fx, fy = (position[i, 0] - x0) / size - 0.5, (position[i, 1] - y0) / size - 0.5
         c, r = min(max(int(np.floor(fx)), 0), columns - 2), min(max(int(np.floor(fy)), 0), rows - 2)
         tx, ty = min(max(fx - c, 0.0), 1.0), min(max(fy - r, 0.0), 1.0)

@@ -2,84 +2,105 @@
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from scenarios.population import Body, Posture
+from sim.beyond import Beyond
+from sim.groups import keep_together
 from sim.motion import Bodies, MotionModel
 from sim.people import Objects, People
 from sim.routes import Routes
 from sim.state import BODIES, FALL_TURN_RAD, POSTURES
 
-__all__ = ["walk"]
+__all__ = ["WIDTH", "Pace", "radii_m", "walk"]
 
 _STANDING_MPS: Final = 0.15
 _RUNNING_MPS: Final = 2.0
 _TURN_RADPS: Final = 4.0
+_STANDING: Final = POSTURES.index(Posture.STANDING)
+_WALKING: Final = POSTURES.index(Posture.WALKING)
+_RUNNING: Final = POSTURES.index(Posture.RUNNING)
 _POST_RADIUS_M: Final = 0.25
 _BAG_RADIUS_M: Final = 0.15
-_WIDTH: Final[NDArray[np.float64]] = np.array(
-    [{Body.CHILD: 0.8, Body.WHEELCHAIR: 1.9, Body.PRAM: 1.5}.get(body, 1.0) for body in BODIES]
-)
+WIDTH: Final[dict[Body, float]] = dict.fromkeys(Body, 1.0) | {Body.CHILD: 0.8, Body.WHEELCHAIR: 1.9, Body.PRAM: 1.5}
 """Radius of each body against an adult's: a wheelchair is 0.65 m wide, a pram rolls half a metre ahead."""
+_WIDTH: Final = np.array([WIDTH[body] for body in BODIES])
 
 
-def walk(people: People, objects: Objects, routes: Routes, motion: MotionModel, dt_s: float) -> None:
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How the crowd steps.
+
+    Attributes:
+        motion: The pedestrian model.
+        step_s: Length of a step.
+        time_gap_s: Time gap that everybody keeps to the one ahead.
+    """
+
+    motion: MotionModel
+    step_s: float
+    time_gap_s: float
+
+
+def radii_m(people: People, motion: MotionModel) -> NDArray[np.float64]:
+    """Return the radius of everybody who walks, shape (n,)."""
+    return np.asarray(motion.radius_m * _WIDTH[people.body])
+
+
+def walk(people: People, objects: Objects, routes: Routes, beyond: Beyond, pace: Pace) -> None:
     """Move people in place by one step: where they are, how fast, which way they face, and their posture.
 
     Args:
         people: Who is inside; those who stay are walked around like posts.
         objects: The bags inside; those on the ground are walked around too.
         routes: The ways to every goal, and the gates as they are now.
-        motion: The pedestrian model.
-        dt_s: Length of the step.
+        beyond: Who has just left, and walks on.
+        pace: By which rule, in which step.
     """
     if not len(people):
         return
-    walkers = ~people.stays
-    bodies = _bodies(people, objects, routes, motion)
-    motion.step(bodies, routes.walls, dt_s)
+    bodies = beyond.join(_bodies(people, objects, routes, pace))
+    pace.motion.step(bodies, routes.walls, pace.step_s)
+    beyond.follow(bodies)
+    dt_s = pace.step_s
     n = len(people)
-    people.position_m = np.where(walkers[:, None], bodies.position_m[:n], people.position_m)
-    people.velocity_mps = np.where(walkers[:, None], bodies.velocity_mps[:n], 0.0)
-    speed = np.hypot(*people.velocity_mps.T)
-    people.walked_m += speed * dt_s
-    _turn(people, speed, dt_s)
-    codes = np.where(
-        speed >= _RUNNING_MPS,
-        POSTURES.index(Posture.RUNNING),
-        np.where(speed >= _STANDING_MPS, POSTURES.index(Posture.WALKING), POSTURES.index(Posture.STANDING)),
-    ).astype(np.int8)
-    people.change(np.where(walkers, codes, people.posture))
+    people.position_m, people.velocity_mps = bodies.position_m[:n], bodies.velocity_mps[:n]
+    people.heading_rad = people.heading_rad.copy()
+    codes = people.posture.copy()
+    _carry_on(people.velocity_mps, people.stays, dt_s, people.walked_m, people.heading_rad, codes)
+    people.change(codes)
 
 
-def _bodies(people: People, objects: Objects, routes: Routes, motion: MotionModel) -> Bodies:
+def _bodies(people: People, objects: Objects, routes: Routes, pace: Pace) -> Bodies:
     """Return everybody, then every bag on the ground and the length of those who lie, as round bodies."""
-    walkers = ~people.stays
-    direction = np.zeros((len(people), 2))
-    direction[walkers] = routes.direction(people.goal[walkers], people.position_m[walkers])
-    gates = routes.venue.gates
-    lets_out = np.array([gate.lets_out for gate in gates] + [False], bool)
-    door = np.where((people.goal >= 0) & (people.goal < len(gates)), people.goal, -1).astype(np.int32)
-    door[~lets_out[door]] = -1
-    grounded = np.concatenate((objects.position_m[objects.carried_by < 0], _along_the_floor(people)))
-    radius = np.where(walkers, motion.radius_m * _WIDTH[people.body], _POST_RADIUS_M)
-    n, m = len(people), len(grounded)
-    return Bodies(
-        position_m=np.concatenate((people.position_m, grounded)),
-        velocity_mps=np.concatenate((people.velocity_mps, np.zeros((m, 2)))),
-        desired_direction=np.concatenate((direction, np.zeros((m, 2)))),
-        desired_speed_mps=np.concatenate((np.where(walkers, people.wanted_mps, 0.0), np.zeros(m))),
-        time_gap_s=np.full(n + m, motion.time_gap_s),
-        radius_m=np.concatenate((radius, np.full(m, _BAG_RADIUS_M))),
-        door=np.concatenate((door, np.full(m, -1, np.int32))),
+    goal = np.where(people.stays, np.int32(-1), people.goal)
+    leaves = (goal >= 0) & (goal < len(routes.lets_out))
+    leaves[leaves] = routes.lets_out[goal[leaves]]
+    direction = routes.direction(goal, people.position_m)
+    speed = np.where(people.stays, 0.0, people.wanted_mps) * routes.stairs.pace(people.position_m, direction)
+    direction, speed = keep_together(people, direction, speed)
+    bodies = Bodies(
+        position_m=people.position_m.copy(),
+        velocity_mps=people.velocity_mps.copy(),
+        desired_direction=direction,
+        desired_speed_mps=speed,
+        time_gap_s=np.full(len(people), pace.time_gap_s),
+        radius_m=np.where(people.stays, _POST_RADIUS_M, radii_m(people, pace.motion)),
+        door=np.where(leaves, goal, np.int32(-1)),
     )
+    grounded = np.concatenate((objects.position_m[objects.carried_by < 0], _along_the_floor(people)))
+    return bodies.beside(Bodies.posts(grounded, _BAG_RADIUS_M)) if len(grounded) else bodies
 
 
 def _along_the_floor(people: People) -> NDArray[np.float64]:
     """Return points along the bodies of those who lie or have fallen, beside where they stand in the arrays."""
+    if not people.stays.any():
+        return np.empty((0, 2))
     lying = np.flatnonzero(people.posture == POSTURES.index(Posture.LYING))
     fallen = np.flatnonzero(people.posture == POSTURES.index(Posture.FALLEN))
     turn = np.concatenate((people.heading_rad[lying], people.heading_rad[fallen] + FALL_TURN_RAD[people.fall[fallen]]))
@@ -90,10 +111,17 @@ def _along_the_floor(people: People) -> NDArray[np.float64]:
     return np.asarray((people.position_m[rows, None] + reach[:, :, None] * ahead[:, None]).reshape(-1, 2))
 
 
-def _turn(people: People, speed: NDArray[np.float64], dt_s: float) -> None:
-    """Bodies turn to where they walk, no faster than a body turns."""
-    wanted = np.arctan2(people.velocity_mps[:, 1], people.velocity_mps[:, 0])
-    off = (wanted - people.heading_rad + np.pi) % (2 * np.pi) - np.pi
-    most = _TURN_RADPS * dt_s
-    step = np.where(speed > _STANDING_MPS, np.clip(off, -most, most), 0.0)
-    people.heading_rad = (people.heading_rad + step + np.pi) % (2 * np.pi) - np.pi
+@njit(cache=True, nogil=True)
+def _carry_on(velocity: Any, stays: Any, dt: float, walked: Any, heading: Any, posture: Any) -> None:
+    """Count the way, turn bodies to where they walk, no faster than a body turns, and tell who walks and who runs."""
+    most = _TURN_RADPS * dt
+    for i in range(velocity.shape[0]):
+        if stays[i]:
+            continue
+        vx, vy = velocity[i, 0], velocity[i, 1]
+        speed = np.sqrt(vx * vx + vy * vy)
+        walked[i] += speed * dt
+        posture[i] = _STANDING if speed < _STANDING_MPS else _WALKING if speed < _RUNNING_MPS else _RUNNING
+        if speed > _STANDING_MPS:
+            off = (np.arctan2(vy, vx) - heading[i] + np.pi) % (2 * np.pi) - np.pi
+            heading[i] = (heading[i] + min(max(off, -most), most) + np.pi) % (2 * np.pi) - np.pi

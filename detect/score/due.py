@@ -35,13 +35,15 @@ EVENT_OF_INCIDENT: Final[dict[IncidentKind, EventKind | None]] = {
     IncidentKind.BAG_THEFT: None,
     IncidentKind.BIN_BAG: None,
     IncidentKind.ENCAMPMENT: None,
+    IncidentKind.EVACUATION: None,
     IncidentKind.GATE_CHANGE: None,
     IncidentKind.OBSTACLE_MOVE: None,
 }
 """What a watcher should say about what the world does; None: nothing, an alarm about it is false.
 
 Density follows from the people alone. A bag that changes hands, is stolen, or is refuse beside a bin is no abandoned
-object, and a tent with who lives in it is no event at all: none of these is in the decree.
+object, and a tent with who lives in it is no event at all: none of these is in the decree. Nor is an evacuation at
+walking pace; what is left behind on the floor is.
 """
 
 _FROM_PEOPLE: Final = (EventKind.ZONE_INTRUSION, EventKind.WRONG_WAY, EventKind.PERSON_DOWN)
@@ -148,10 +150,12 @@ def _left_bags(truth: GroundTruth, s: ScoreSettings) -> list[DueEvent]:
     bag = {name: values[order] for name, values in bag.items()}
     is_bag = np.isin(np.asarray(column(truth.objects, "kind"), dtype=object)[order].astype(str), _BAGS)
     place = np.stack((bag["x_m"], bag["y_m"]), axis=1).astype(float)
+    if not len(place):
+        return []
     away = np.linalg.norm(place - _positions(truth, instants, bag["time_s"], bag["owner"]), axis=1)
     alone = is_bag & (bag["carried_by"] < 0) & (bag["owner"] >= 0) & ~(away <= s.owner_distance_m)
     found = []
-    starts = np.flatnonzero(np.append(True, bag["id"][1:] != bag["id"][:-1])) if len(place) else np.empty(0, int)
+    starts = np.flatnonzero(np.append(True, bag["id"][1:] != bag["id"][:-1]))
     for begin, end in zip(starts.tolist(), [*starts[1:].tolist(), len(place)], strict=True):
         times = bag["time_s"][begin:end]
         for first, after in _runs(alone[begin:end]):

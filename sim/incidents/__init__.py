@@ -11,6 +11,7 @@ from sim.incidents.bin_bag import BinBagIncident
 from sim.incidents.contract import Incident
 from sim.incidents.crouch import CrouchIncident
 from sim.incidents.encampment import EncampmentIncident
+from sim.incidents.evacuation import EvacuationIncident
 from sim.incidents.fire import FireIncident
 from sim.incidents.gate_change import GateChangeIncident
 from sim.incidents.light import LightIncident
@@ -35,6 +36,7 @@ INCIDENTS: Final[dict[IncidentKind, Callable[..., Incident]]] = {
     IncidentKind.BAG_THEFT: TheftIncident,
     IncidentKind.BIN_BAG: BinBagIncident,
     IncidentKind.ENCAMPMENT: EncampmentIncident,
+    IncidentKind.EVACUATION: EvacuationIncident,
     IncidentKind.GATE_CHANGE: GateChangeIncident,
     IncidentKind.OBSTACLE_MOVE: ObstacleMoveIncident,
 }

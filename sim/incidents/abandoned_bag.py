@@ -133,7 +133,7 @@ class BagIncident:
         if now >= max(spec.at_s, self._bends_s + 0.5 * CROUCH_S):
             assert self._bag is not None
             self._put_down_s = now
-            self._crowd.objects.put_down(self._bag, spot.place_m)
+            self._crowd.put_down(self._bag, spot.place_m)
 
     def _return(self, now: float, spot: Spot) -> None:
         spec, owner = self._spec, self._owner
@@ -148,7 +148,7 @@ class BagIncident:
             if now >= self._grabs_s + CROUCH_S:
                 assert self._bag is not None
                 assert owner.person is not None
-                self._crowd.objects.pick_up(self._bag, owner.person)
+                self._crowd.pick_up(self._bag, owner.person)
                 self._reclaimed_s = now
         elif now < self._leaves_s + spec.returns_after_s:
             to_gate = float(self._crowd.routes.distance_m(spot.exit, owner.place_m[None])[0])

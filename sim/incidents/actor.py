@@ -21,6 +21,8 @@ CROUCH_S: Final = 0.6
 _SLOWEST_MPS: Final = 0.6
 _FASTEST_MPS: Final = 2.2
 _EARLY_S: Final = 1.0
+_HELD_UP: Final = 1.2
+"""The others make the way longer by this."""
 _TURN_RADPS: Final = 3.0
 
 
@@ -80,12 +82,12 @@ class Actor:
             raise ScenarioError(f"{where}: no open gate that lets in leads there")
         others = [w for w in ways if w[1] not in avoid] or ways
         length, gate_index, at = others[int(self._rng.integers(len(others)))]
-        needed = length / self.free_mps * 1.1 + _EARLY_S
+        needed = length / self.free_mps * _HELD_UP + _EARLY_S
         if needed <= at_s:
             self._begin_s, self._begin_at = at_s - needed, at
             return gate_index
         way = routes.way_m(goal, at)
-        left = max(0.6, (at_s - _EARLY_S) * self.free_mps / 1.1)
+        left = max(0.6, (at_s - _EARLY_S) * self.free_mps / _HELD_UP)
         to_go = np.concatenate((np.cumsum(np.hypot(*np.diff(way[::-1], axis=0).T))[::-1], [0.0]))
         near = way[int(np.argmin(np.abs(to_go - left)))]
         self._begin_s, self._begin_at = 0.0, (float(near[0]), float(near[1]))

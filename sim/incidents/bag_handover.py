@@ -74,7 +74,7 @@ class HandoverIncident:
             assert self._bag is not None
             assert taker.person is not None
             self._handed_s, self._distance_m = now, apart
-            self._crowd.objects.pick_up(self._bag, taker.person)
+            self._crowd.pick_up(self._bag, taker.person)
             self._crowd.objects.give(self._bag, taker.person)
         elif self._handed_s is not None and now >= self._handed_s + _PART_S:
             self._parted_s = now

@@ -98,7 +98,7 @@ class TheftIncident:
             elif now >= max(spec.at_s, self._bends_s + 0.5 * CROUCH_S):
                 assert self._bag is not None
                 self._put_down_s = now
-                self._crowd.objects.put_down(self._bag, self._spot.place_m)
+                self._crowd.put_down(self._bag, self._spot.place_m)
             owner.turn_to(self._spot.place_m)
         elif self._noticed_s is None:
             if now >= self._put_down_s + CROUCH_S:
@@ -127,7 +127,7 @@ class TheftIncident:
                 assert self._bag is not None
                 assert thief.person is not None
                 self._taken_s = now
-                self._crowd.objects.pick_up(self._bag, thief.person)
+                self._crowd.pick_up(self._bag, thief.person)
         elif thief.approach(self._spot.place_m, self._due_s - _GRAB_S, _GRAB_M) and now >= self._due_s - 2.0:
             self._grabs_s = now
             thief.hold(Posture.CROUCHING)

@@ -53,7 +53,7 @@ class BinBagIncident:
             if now >= max(spec.at_s, self._bends_s + 0.5 * CROUCH_S):
                 assert self._bag is not None
                 self._put_down_s = now
-                self._crowd.objects.put_down(self._bag, self._spot.place_m)
+                self._crowd.put_down(self._bag, self._spot.place_m)
                 self._crowd.objects.give(self._bag, -1)
         elif now >= self._put_down_s + CROUCH_S:
             self._gone_s = now

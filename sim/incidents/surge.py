@@ -1,4 +1,4 @@
-"""Everybody near a place begins to run to a gate."""
+"""Everybody near a place begins to run, to a gate or away from the place."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SurgeIncident:
     def __init__(self, spec: Surge, crowd: Crowd, rng: np.random.Generator) -> None:
         """Prepare; nothing happens before ``spec.at_s``."""
         self._spec, self._crowd, self._rng = spec, crowd, rng
-        self._goal = crowd.routes.gate_index(spec.toward)
+        self._goal = None if spec.toward is None else crowd.routes.gate_index(spec.toward)
         self._starts_s: dict[int, float] = {}
         self._before: dict[int, tuple[float, int]] = {}
         self._began_s: float | None = None
@@ -48,7 +48,7 @@ class SurgeIncident:
                 continue
             self._before[person] = (float(people.wanted_mps[row]), int(people.goal[row]))
             people.wanted_mps[row] = spec.speed_mps * max(0.5, float(self._rng.normal(1, _SPEED_SPREAD)))
-            people.goal[row] = self._goal
+            people.goal[row] = self._away(row) if self._goal is None else self._goal
         over = spec.lasts_s is not None and now >= self._began_s + spec.lasts_s
         nobody = all(people.row(p) is None for p in self._starts_s)
         if over or nobody:
@@ -57,6 +57,22 @@ class SurgeIncident:
                 row = people.row(person)
                 if row is not None:
                     people.wanted_mps[row], people.goal[row] = wanted, goal
+
+    def _away(self, row: int) -> int:
+        """Return the nearest open gate to which the way does not lead past the place; the farthest from it else."""
+        crowd, here = self._crowd, self._crowd.people.position_m[row]
+        from_m = here - np.array(self._spec.place_m)
+        at = crowd.routes.on_floor(here)[None]
+        ways = []
+        for gate in np.flatnonzero(crowd.routes.lets_out).tolist():
+            length = float(crowd.routes.distance_m(gate, at)[0])
+            if np.isfinite(length):
+                ahead = crowd.routes.direction(np.array([gate], np.int32), at)[0]
+                ways.append((bool(ahead @ from_m < 0), length, gate))
+        if not ways:
+            return int(crowd.people.goal[row])
+        toward, _, gate = min(ways)
+        return max(ways, key=lambda way: way[1])[2] if toward else gate
 
     def truth(self) -> IncidentTruth | None:
         """Return who ran, and when."""

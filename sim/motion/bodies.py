@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 import numpy as np
@@ -34,6 +34,22 @@ class Bodies:
     time_gap_s: NDArray[np.float64]
     radius_m: NDArray[np.float64]
     door: NDArray[np.int32]
+
+    def beside(self, others: Bodies) -> Bodies:
+        """Return these bodies and others after them."""
+        pairs = {f.name: (getattr(self, f.name), getattr(others, f.name)) for f in fields(self)}
+        return Bodies(**{name: np.concatenate(pair) for name, pair in pairs.items()})
+
+    def only(self, kept: NDArray[np.bool_]) -> Bodies:
+        """Return those that are kept."""
+        return Bodies(**{f.name: getattr(self, f.name)[kept] for f in fields(self)})
+
+    @classmethod
+    def posts(cls, places_m: NDArray[np.float64], radius_m: float) -> Bodies:
+        """Return bodies that stand at places, shape (m, 2)."""
+        m = len(places_m)
+        still = np.zeros((m, 2))
+        return cls(places_m, still, still, np.zeros(m), np.ones(m), np.full(m, radius_m), np.full(m, -1, np.int32))
 
 
 class MotionModel(Protocol):

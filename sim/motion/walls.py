@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from scenarios.venue import Venue
 
-__all__ = ["Walls", "build_walls", "venue_walls"]
+__all__ = ["Walls", "build_walls", "venue_walls", "walk_on", "wall_push"]
 
 _CELL_M: Final = 1.0
 _REACH_M: Final = 1.0
@@ -49,36 +49,14 @@ class Walls:
     columns: int
     rows: int
 
-    def push(
-        self,
-        position_m: NDArray[np.float64],
-        door: NDArray[np.int32],
-        radius_m: NDArray[np.float64],
-        a: float,
-        D: float,
-    ) -> NDArray[np.float64]:
-        """Return a exp((radius - d) / D) times the unit vector away from the nearest wall at d, shape (n, 2)."""
-        out = np.zeros_like(position_m)
-        _push(position_m, door, radius_m, a, D, *self._arrays(), out)  # type: ignore[call-arg]
-        return out
-
-    def advance(
-        self,
-        position_m: NDArray[np.float64],
-        velocity_mps: NDArray[np.float64],
-        door: NDArray[np.int32],
-        dt_s: float,
-    ) -> None:
-        """Move along the velocities, in place; who meets a wall slides along it, and the velocity says so."""
-        _advance(position_m, velocity_mps, door, dt_s, *self._arrays())
-
     def clearance_m(self, points_m: NDArray[np.float64], door: int, cap_m: float) -> NDArray[np.float64]:
         """Distance from each point to the nearest wall, at most ``cap_m``; ``door`` (or -1) stands open."""
         out = np.empty(len(points_m))
         _clearance(np.ascontiguousarray(points_m), door, cap_m, self.segment, self.door, out)
         return out
 
-    def _arrays(self) -> tuple[Any, ...]:
+    def arrays(self) -> tuple[Any, ...]:
+        """Return all of it as a kernel takes it."""
         return (self.segment, self.door, self.near, self.start, *self.origin_m, self.columns, self.rows)
 
 
@@ -150,16 +128,76 @@ def _index(segment: Any, x0: float, y0: float, columns: int, rows: int) -> Any:
     return near, start
 
 
-@njit(cache=True)
-def _cell(x: float, y: float, x0: float, y0: float, columns: int, rows: int) -> int:
+@njit(cache=True, nogil=True)
+def wall_push(
+    x: float, y: float, gx: float, gy: float, mine: int, radius: float, a: float, D: float, walls: Any
+) -> Any:
+    """Return a exp((radius - d) / D) times the unit vector away from the nearest wall at d; ``mine`` stands open.
+
+    A wall turns people aside, never back: what of it is against the way (gx, gy) is left out, or those at the posts of
+    a door would be held before it.
+    """
+    dx, dy, d = _nearest(x, y, mine, walls)
+    if not 1e-9 < d <= _REACH_M:
+        return 0.0, 0.0
+    strength = a * np.exp((radius - d) / D) / d
+    px, py = strength * dx, strength * dy
+    back = min(px * gx + py * gy, 0.0)
+    return px - back * gx, py - back * gy
+
+
+@njit(cache=True, nogil=True)
+def walk_on(x: float, y: float, vx: float, vy: float, mine: int, dt: float, walls: Any) -> Any:
+    """Return where a velocity leads in the time dt, and the velocity walked: who meets a wall slides along it."""
+    wx, wy = vx * dt, vy * dt
+    if wx == 0.0 and wy == 0.0:
+        return x, y, 0.0, 0.0
+    length = np.sqrt(wx * wx + wy * wy)
+    if length > 0.9 * _REACH_M:
+        wx, wy = wx * 0.9 * _REACH_M / length, wy * 0.9 * _REACH_M / length
+    nx, ny = x + wx, y + wy
+    if not _any_near(x, y, walls) and not _any_near(nx, ny, walls):
+        return nx, ny, (nx - x) / dt, (ny - y) / dt
+    k = _crossed(x, y, nx, ny, mine, walls)
+    if k >= 0:  # keep what goes along the wall
+        segment = walls[0]
+        ux, uy = segment[k, 2] - segment[k, 0], segment[k, 3] - segment[k, 1]
+        along = (wx * ux + wy * uy) / (ux * ux + uy * uy)
+        nx, ny = x + along * ux, y + along * uy
+    for _ in range(3):
+        dx, dy, d = _nearest(nx, ny, mine, walls)
+        if d >= _SKIN_M or d < 1e-9:
+            break
+        nx, ny = nx + dx / d * (_SKIN_M - d), ny + dy / d * (_SKIN_M - d)
+    if _crossed(x, y, nx, ny, mine, walls) >= 0:
+        nx, ny = x, y
+    else:
+        d = _nearest(nx, ny, mine, walls)[2]
+        if d < 0.1 * _SKIN_M and d <= _nearest(x, y, mine, walls)[2]:
+            nx, ny = x, y
+    return nx, ny, (nx - x) / dt, (ny - y) / dt
+
+
+@njit(cache=True, nogil=True)
+def _any_near(x: float, y: float, walls: Any) -> bool:
+    start = walls[3]
+    cell = _cell(x, y, walls)
+    return bool(start[cell + 1] > start[cell])
+
+
+@njit(cache=True, nogil=True)
+def _cell(x: float, y: float, walls: Any) -> int:
+    x0, y0, columns, rows = walls[4], walls[5], walls[6], walls[7]
     c = min(max(int((x - x0) / _CELL_M), 0), columns - 1)
     r = min(max(int((y - y0) / _CELL_M), 0), rows - 1)
-    return r * columns + c
+    return int(r * columns + c)
 
 
-@njit(cache=True)
-def _nearest(x: float, y: float, mine: int, cell: int, segment: Any, door: Any, near: Any, start: Any) -> Any:
+@njit(cache=True, nogil=True)
+def _nearest(x: float, y: float, mine: int, walls: Any) -> Any:
     """Vector from the nearest point of a wall to (x, y), and its length; inf where no wall is near."""
+    segment, door, near, start = walls[0], walls[1], walls[2], walls[3]
+    cell = _cell(x, y, walls)
     best, bx, by = np.inf, 0.0, 0.0
     for e in range(start[cell], start[cell + 1]):
         k = near[e]
@@ -175,11 +213,11 @@ def _nearest(x: float, y: float, mine: int, cell: int, segment: Any, door: Any, 
     return bx, by, np.sqrt(best)
 
 
-@njit(cache=True)
-def _crossed(
-    x: float, y: float, nx: float, ny: float, mine: int, cell: int, segment: Any, door: Any, near: Any, start: Any
-) -> int:
+@njit(cache=True, nogil=True)
+def _crossed(x: float, y: float, nx: float, ny: float, mine: int, walls: Any) -> int:
     """First segment that the way from (x, y) to (nx, ny) meets, or -1."""
+    segment, door, near, start = walls[0], walls[1], walls[2], walls[3]
+    cell = _cell(x, y, walls)
     hit, first = -1, np.inf
     wx, wy = nx - x, ny - y
     for e in range(start[cell], start[cell + 1]):
@@ -196,80 +234,6 @@ def _crossed(
         if 0.0 <= t <= 1.0 and -1e-9 <= s <= 1.0 + 1e-9 and t < first:
             hit, first = k, t
     return hit
-
-
-@njit(cache=True)
-def _push(
-    position: Any,
-    mine: Any,
-    radius: Any,
-    a: float,
-    D: float,
-    segment: Any,
-    door: Any,
-    near: Any,
-    start: Any,
-    x0: float,
-    y0: float,
-    columns: int,
-    rows: int,
-    out: Any,
-) -> None:
-    for i in range(position.shape[0]):
-        x, y = position[i, 0], position[i, 1]
-        cell = _cell(x, y, x0, y0, columns, rows)
-        dx, dy, d = _nearest(x, y, mine[i], cell, segment, door, near, start)
-        if 1e-9 < d <= _REACH_M:
-            strength = a * np.exp((radius[i] - d) / D) / d
-            out[i, 0] = strength * dx
-            out[i, 1] = strength * dy
-
-
-@njit(cache=True)
-def _advance(
-    position: Any,
-    velocity: Any,
-    mine: Any,
-    dt: float,
-    segment: Any,
-    door: Any,
-    near: Any,
-    start: Any,
-    x0: float,
-    y0: float,
-    columns: int,
-    rows: int,
-) -> None:
-    for i in range(position.shape[0]):
-        wx, wy = velocity[i, 0] * dt, velocity[i, 1] * dt
-        if wx == 0.0 and wy == 0.0:
-            continue
-        length = np.sqrt(wx * wx + wy * wy)
-        if length > 0.9 * _REACH_M:
-            wx, wy = wx * 0.9 * _REACH_M / length, wy * 0.9 * _REACH_M / length
-        x, y = position[i, 0], position[i, 1]
-        cell = _cell(x, y, x0, y0, columns, rows)
-        nx, ny = x + wx, y + wy
-        k = _crossed(x, y, nx, ny, mine[i], cell, segment, door, near, start)
-        if k >= 0:  # keep what goes along the wall
-            ux, uy = segment[k, 2] - segment[k, 0], segment[k, 3] - segment[k, 1]
-            along = (wx * ux + wy * uy) / (ux * ux + uy * uy)
-            nx, ny = x + along * ux, y + along * uy
-        for _ in range(3):
-            there = _cell(nx, ny, x0, y0, columns, rows)
-            dx, dy, d = _nearest(nx, ny, mine[i], there, segment, door, near, start)
-            if d >= _SKIN_M or d < 1e-9:
-                break
-            nx, ny = nx + dx / d * (_SKIN_M - d), ny + dy / d * (_SKIN_M - d)
-        if _crossed(x, y, nx, ny, mine[i], cell, segment, door, near, start) >= 0:
-            nx, ny = x, y
-        else:
-            there = _cell(nx, ny, x0, y0, columns, rows)
-            d = _nearest(nx, ny, mine[i], there, segment, door, near, start)[2]
-            if d < 0.1 * _SKIN_M and d <= _nearest(x, y, mine[i], cell, segment, door, near, start)[2]:
-                nx, ny = x, y
-        velocity[i, 0], velocity[i, 1] = (nx - x) / dt, (ny - y) / dt
-        position[i, 0], position[i, 1] = nx, ny
 
 
 @njit(cache=True)

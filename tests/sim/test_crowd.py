@@ -127,10 +127,10 @@ def test_nobody_jumps_or_spins(played):
         a, b = np.searchsorted(before.people.id, both), np.searchsorted(after.people.id, both)
         seconds = after.time_s - before.time_s
         way = np.hypot(*(after.people.position_m[b] - before.people.position_m[a]).T)
-        assert way.max() < 4.5 * seconds
+        assert way.max(initial=0) < 4.5 * seconds
         assert (after.people.walked_m[b] - before.people.walked_m[a] >= way - 1e-6).all()
         turn = (after.people.heading_rad[b] - before.people.heading_rad[a] + np.pi) % (2 * np.pi) - np.pi
-        assert np.abs(turn).max() <= MOST_TURN_RADPS * seconds + 1e-9
+        assert np.abs(turn).max(initial=0) <= MOST_TURN_RADPS * seconds + 1e-9
 
 
 def test_bodies_do_not_stand_in_one_another_for_long(played):
@@ -174,7 +174,8 @@ def test_dwellers_stay_with_their_belongings(played):
     wanted = sum(group.count for group in scenario.population.dwellers)
     assert len(stays) == wanted
     bags = sum(group.count * sum(group.belongings.values()) for group in scenario.population.dwellers)
-    for shot in shots:
+    alarm_s = min((i.at_s for i in scenario.incidents if i.kind is IncidentKind.EVACUATION and i.dwellers), default=1e9)
+    for shot in (s for s in shots if s.time_s <= alarm_s):
         row = np.searchsorted(shot.people.id, first.id[stays])
         assert np.array_equal(shot.people.id[row], first.id[stays])
         assert np.array_equal(shot.people.position_m[row], first.position_m[stays])
@@ -269,7 +270,7 @@ def test_arrivals_keep_to_their_time():
 def test_people_walk_at_the_speeds_of_the_population():
     crowd = Crowd(hall())
     drawn = np.array([crowd.draw_speed(np.random.default_rng(k)) for k in range(600)])
-    assert drawn.mean() == pytest.approx(1.34, abs=0.04)
+    assert drawn.mean() == pytest.approx(1.38, abs=0.04)
     assert drawn.std() == pytest.approx(0.26, abs=0.03)
     assert drawn.min() >= 0.5
     assert drawn.max() <= 2.2

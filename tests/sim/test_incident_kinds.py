@@ -62,7 +62,11 @@ def seed(request):
 def test_every_kind_has_a_behaviour_and_a_scenario():
     assert set(INCIDENTS) == set(IncidentKind)
     of_the_venue = {IncidentKind.GATE_CHANGE, IncidentKind.OBSTACLE_MOVE}  # test_venue_change plays them
-    shown = {spec.kind for name in (*NAMES, "stadium_egress_surge_v1") for spec in load_scenario(name).incidents}
+    shown = {
+        spec.kind
+        for name in (*NAMES, "stadium_egress_surge_v1", "hall_evacuation_v1")
+        for spec in load_scenario(name).incidents
+    }
     assert shown == set(IncidentKind) - of_the_venue
 
 
@@ -157,7 +161,7 @@ def test_some_stop_and_face_the_fallen_and_one_crouches_to_help(seed):
     assert helper != truth.person_ids[0]
     for onlooker in truth.person_ids[1:]:
         times, speed = play.path(onlooker, "velocity_mps")
-        assert (np.hypot(*speed[times > truth.start_s].T) < 0.1).sum() >= 3
+        assert (np.hypot(*speed[times > truth.start_s].T) < 0.1).sum() >= 2
 
 
 def test_who_ties_a_shoe_crouches_as_long_as_is_said(seed):

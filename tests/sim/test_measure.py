@@ -157,9 +157,10 @@ def test_flows_and_travel_times_are_those_of_who_left():
 
 
 def test_closing_a_gate_raises_the_flow_of_the_others(egress):
-    """Street gates of the stadium within 40 s: 66, 172 and 73 left, with the eastern one closed 66 and 238.
+    """Street gates of the stadium within 40 s: 71, 162 and 60 left, with the eastern one closed 72 and 224.
 
-    The specific flow of the centre rises from 1.11 to 1.50 persons per metre and second.
+    The specific flow of the centre rises from 1.06 to 1.45 persons per metre and second, which it still carries: no
+    fewer get out, but a fifth of their time passes at levels E and F, where it was 7 %.
     """
     scenario, usual = egress
     closed = measure(load_scenario("stadium_egress_surge_v1", ["duration_s=40", "venue.gates.6.open=false"]))
@@ -168,7 +169,9 @@ def test_closing_a_gate_raises_the_flow_of_the_others(egress):
     assert "street_east" not in closed.gate_out
     assert closed.gate_out["street_centre"] > 1.2 * usual.gate_out["street_centre"]
     assert closed.gate_flow_per_m_s["street_centre"] > 1.2 * usual.gate_flow_per_m_s["street_centre"]
-    assert closed.people_left < usual.people_left
+    assert closed.density_peak > usual.density_peak
+    crowded = [m.level_of_service["E"] + m.level_of_service["F"] for m in (usual, closed)]
+    assert crowded[1] > 2 * crowded[0]
 
 
 def test_measures_repeat_and_follow_the_seed():

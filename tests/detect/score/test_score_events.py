@@ -60,6 +60,11 @@ def test_due_thirty_seconds_after_the_owner_is_three_metres_away(bag_truth) -> N
     assert due.person_ids == (1,)
 
 
+def test_a_venue_without_a_single_bag_is_due_nothing(people_table, object_table) -> None:
+    people = people_table([(t, 1, 0.0, 0.0, "passer_by") for t in (0.0, 0.5, 1.0)])
+    assert due_events(GroundTruth(1.5, people, object_table([]), None, ()), (), S) == []
+
+
 def test_owner_who_left_the_venue_is_away(bag_truth) -> None:
     (due,) = due_events(bag_truth(lambda t: 1.0 if t < 20 else None), (), S)
     assert due.due_s == 50.0

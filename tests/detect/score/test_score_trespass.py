@@ -86,7 +86,8 @@ def test_every_incident_kind_is_mapped_and_the_harmless_ones_to_nothing():
     nothing = {kind for kind, event in EVENT_OF_INCIDENT.items() if event is None}
     assert nothing == {
         IncidentKind.CROUCH, IncidentKind.LIGHT, IncidentKind.BAG_HANDOVER, IncidentKind.BAG_THEFT,
-        IncidentKind.BIN_BAG, IncidentKind.ENCAMPMENT, IncidentKind.GATE_CHANGE, IncidentKind.OBSTACLE_MOVE,
+        IncidentKind.BIN_BAG, IncidentKind.ENCAMPMENT, IncidentKind.EVACUATION, IncidentKind.GATE_CHANGE,
+        IncidentKind.OBSTACLE_MOVE,
     }  # fmt: skip
 
 

@@ -89,7 +89,7 @@ def someone(posture, **values):
     """One person of the crowd, who has been so all the time."""
     people = People()
     blank = dict.fromkeys(People.__slots__, 0) | {"id": 1, "position_m": (0.0, 0.0), "velocity_mps": (0.0, 0.0)}
-    people.add(**(blank | {"posture": code(posture), "posture_before": code(posture)} | values))
+    people.add(1, **(blank | {"posture": code(posture), "posture_before": code(posture)} | values))
     return people
 
 
