@@ -38,6 +38,7 @@ class Recipe:
         batch: Pictures a step.
         learning_rate: Of AdamW at the start.
         export_px: Height and width of the exported network's input.
+        begins_with: SHA-256 of the checkpoint whose weights training begins with; empty: from nothing.
     """
 
     stills: StillsPlan
@@ -48,6 +49,7 @@ class Recipe:
     batch: int = 32
     learning_rate: float = 0.002
     export_px: tuple[int, int] = (384, 640)
+    begins_with: str = ""
 
 
 RECIPES: Final[Mapping[str, Recipe]] = {
@@ -62,7 +64,7 @@ class Trainer(Protocol):
     """Trains and exports: ultralytics, or what a test puts in its place."""
 
     def __call__(
-        self, recipe: Recipe, data: Path, out: Path, device: str, report: Report
+        self, recipe: Recipe, data: Path, out: Path, device: str, report: Report, begin_with: Path | None
     ) -> tuple[Path, dict[str, Any]]:
         """Return the ONNX file and the scores by class; go on from a checkpoint in ``out`` if there is one."""
 
@@ -74,12 +76,14 @@ def recipe_named(
     epochs: int | None = None,
     seed: int | None = None,
     input_px: int | None = None,
+    learning_rate: float | None = None,
     photographs: Path | None = None,
+    begin_with: Path | None = None,
 ) -> Recipe:
     """Return a recipe, changed where something is given.
 
     Raises:
-        DetectorError: There is no such recipe.
+        DetectorError: There is no such recipe, or the checkpoint to begin with cannot be read.
     """
     if name not in RECIPES:
         raise DetectorError(unknown("recipe", name, RECIPES, "--recipe"))
@@ -90,7 +94,16 @@ def recipe_named(
         stills=stills,
         epochs=usual.epochs if epochs is None else epochs,
         input_px=usual.input_px if input_px is None else input_px,
+        learning_rate=usual.learning_rate if learning_rate is None else learning_rate,
+        begins_with="" if begin_with is None else _sum_of(begin_with),
     )
+
+
+def _sum_of(checkpoint: Path) -> str:
+    try:
+        return hashlib.sha256(checkpoint.read_bytes()).hexdigest()
+    except OSError as error:
+        raise DetectorError(f"{checkpoint}: the checkpoint to begin with cannot be read ({error.strerror})") from None
 
 
 def make_stills(
@@ -117,6 +130,7 @@ def train_network(
     *,
     device: str = "cpu",
     fresh: bool = False,
+    begin_with: Path | None = None,
     trainer: Trainer | None = None,
     report: Report = silent,
 ) -> dict[str, Any]:
@@ -128,6 +142,7 @@ def train_network(
         out: Folder for checkpoints, ``parvis-n.onnx`` and ``card.json``.
         device: cpu, or the number of a GPU.
         fresh: Throw away what an earlier training left in ``out``.
+        begin_with: Checkpoint of an earlier training, whose sum is the recipe's ``begins_with``.
         trainer: What trains; None: ultralytics.
         report: Told how far it is.
 
@@ -144,7 +159,7 @@ def train_network(
         )
     train = trainer or _ultralytics()
     written = claim_training(recipe, out / "network", fresh=fresh)
-    exported, scores = train(recipe, data, out, device, report)
+    exported, scores = train(recipe, data, out, device, report, begin_with)
     onnx = out / "parvis-n.onnx"
     shutil.copyfile(exported, onnx)
     card = {
@@ -193,7 +208,9 @@ def _ultralytics() -> Trainer:
     except ImportError:
         raise MissingExtraError("training a detector", "ultralytics") from None
 
-    def train(recipe: Recipe, data: Path, out: Path, device: str, report: Report) -> tuple[Path, dict[str, Any]]:
+    def train(
+        recipe: Recipe, data: Path, out: Path, device: str, report: Report, begin_with: Path | None
+    ) -> tuple[Path, dict[str, Any]]:
         weights = out / "network" / "weights"
         last, best = weights / "last.pt", weights / "best.pt"
 
@@ -214,7 +231,7 @@ def _ultralytics() -> Trainer:
             trainer.model.predict = predict
 
         if not (weights / "done").is_file():
-            model = YOLO(str(last) if last.is_file() else recipe.architecture)
+            model = YOLO(str(last if last.is_file() else begin_with or recipe.architecture))
             model.add_callback("on_train_epoch_end", tell)
             if device == "cpu":
                 model.add_callback("on_train_start", spread)
@@ -223,11 +240,11 @@ def _ultralytics() -> Trainer:
             model.train(
                 data=str((data / "data.yaml").resolve()), epochs=recipe.epochs, imgsz=recipe.input_px,
                 batch=recipe.batch, optimizer="AdamW", lr0=recipe.learning_rate, cos_lr=True,
-                close_mosaic=max(1, recipe.epochs // 5), device=device, project=str(out.resolve()), name="network",
-                exist_ok=True, resume=last.is_file(), pretrained=False, seed=recipe.stills.seed, deterministic=True,
-                amp=False if device == "cpu" else "bf16", plots=False, verbose=False, hsv_h=0.02, hsv_s=0.6, hsv_v=0.4,
-                degrees=3.0, scale=0.6,
-                workers=max(1, len(os.sched_getaffinity(0)) - 1),
+                close_mosaic=max(1, recipe.epochs // 4), device=device, project=str(out.resolve()), name="network",
+                exist_ok=True, resume=last.is_file(), pretrained=begin_with is not None, deterministic=True,
+                seed=recipe.stills.seed, amp=False if device == "cpu" else "bf16", plots=False, verbose=False,
+                hsv_h=0.02, hsv_s=0.6, hsv_v=0.4, degrees=3.0, scale=0.6,
+                workers=max(1, len(os.sched_getaffinity(0)) - 1), warmup_epochs=3.0 if begin_with is None else 0.3,
             )  # fmt: skip
             (weights / "done").touch()
         judged = YOLO(str(best))

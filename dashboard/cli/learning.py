@@ -46,6 +46,17 @@ def train(
     input_px: Annotated[
         int | None, typer.Option("--input-px", min=64, help="Longer side of the pictures in training.")
     ] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option("--learning-rate", min=1e-6, max=1.0, help="Of AdamW at the start; it falls to 1 %.")
+    ] = None,
+    begin_with: Annotated[
+        Path | None,
+        typer.Option(
+            "--begin-with",
+            metavar="FILE.pt",
+            help="Weights of an earlier training to begin with, in place of chance. A pickle: only a file of your own.",
+        ),
+    ] = None,
     photographs: _Photographs = None,
     workers: _Workers = None,
     device: _Device = "cpu",
@@ -59,19 +70,24 @@ def train(
     Example: parvis train --recipe laptop --stills-only --out runs/train
 
     Example: parvis train --recipe full --device 0 --out runs/train
+
+    Example: parvis train --out runs/longer --begin-with runs/train/network/weights/last.pt --learning-rate 0.001
     """
     from dashboard.progress import bars
     from dashboard.training import make_stills, recipe_named, train_network
 
     chosen = recipe_named(
-        recipe, scenarios=scenarios, epochs=epochs, seed=seed, input_px=input_px, photographs=photographs
-    )
+        recipe, scenarios=scenarios, epochs=epochs, seed=seed, input_px=input_px, learning_rate=learning_rate,
+        photographs=photographs, begin_with=begin_with,
+    )  # fmt: skip
     with bars(quiet=as_json) as report:
         make_stills(chosen, out / "stills", photographs=photographs, workers=workers, report=report)
         card = (
             None
             if stills_only
-            else train_network(chosen, out / "stills", out, device=device, fresh=fresh, report=report)
+            else train_network(
+                chosen, out / "stills", out, device=device, fresh=fresh, begin_with=begin_with, report=report
+            )
         )
     if as_json:
         typer.echo(json.dumps({"stills": str(out / "stills")} | ({"card": card} if card is not None else {})))

@@ -1,3 +1,4 @@
+import hashlib
 import json
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ TINY = replace(RECIPES["taste"], stills=StillsPlan(scenarios=1, cameras=1, momen
 
 
 def _fake(calls):
-    def train(recipe, data, out, device, report):
+    def train(recipe, data, out, device, report, begin_with):
         calls.append((recipe.epochs, device, (data / "data.yaml").is_file()))
         path = out / "network" / "best.onnx"
         path.write_bytes(b"a network")
@@ -70,6 +71,24 @@ def test_without_ultralytics_the_extra_is_named(stills, tmp_path, monkeypatch):
     with pytest.raises(MissingExtraError, match="ultralytics"):
         train_network(TINY, stills, tmp_path)
     assert not (tmp_path / "network").exists()
+
+
+def test_a_training_that_begins_with_a_network_says_with_which(stills, tmp_path):
+    earlier = tmp_path / "last.pt"
+    earlier.write_bytes(b"weights")
+    longer = replace(recipe_named("taste", begin_with=earlier, learning_rate=1e-3), stills=TINY.stills, held_out=1)
+    given = []
+
+    def train(recipe, data, out, device, report, begin_with):
+        given.append(begin_with)
+        return _fake([])(recipe, data, out, device, report, begin_with)
+
+    card = train_network(longer, stills, tmp_path, begin_with=earlier, trainer=train)
+    assert given == [earlier]
+    assert card["recipe"]["begins_with"] == hashlib.sha256(b"weights").hexdigest()
+    assert card["recipe"]["learning_rate"] == 1e-3
+    with pytest.raises(DetectorError, match="checkpoint to begin with cannot be read"):
+        recipe_named("taste", begin_with=tmp_path / "none.pt")
 
 
 def test_numbers_change_a_recipe_and_an_unknown_one_is_named():
