@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from rich.table import Table
@@ -11,6 +12,7 @@ from dashboard.progress import Report, silent
 from dashboard.verdict import flat_numbers, words_and_unit
 from scenarios.scenario import Scenario
 from sim.measure import Measures, measure
+from sim.trajectories import Recorder, check_target, write_trajectories
 
 __all__ = ["Plans", "compare_plans", "table_of"]
 
@@ -38,14 +40,32 @@ class Plans:
         return plain if self.changed is None else plain | {"unchanged": self.unchanged.as_dict()}
 
 
-def compare_plans(unchanged: Scenario, changed: Scenario | None, report: Report = silent) -> Plans:
+def compare_plans(
+    unchanged: Scenario, changed: Scenario | None, report: Report = silent, *, trajectories: Path | None = None
+) -> Plans:
     """Run the crowd of a scenario, and of its changed form if there is one.
 
+    Args:
+        unchanged: As it is.
+        changed: Its changed form.
+        report: Told the progress.
+        trajectories: File to write the ways of everybody to, .parquet or .txt: those of the changed form if there is
+            one.
+
     Raises:
-        ScenarioError: Somebody has no way to go.
+        ScenarioError: Somebody has no way to go, or the file cannot be written.
     """
-    first = measure(unchanged, progress=lambda share: report("as it is", share))
-    second = measure(changed, progress=lambda share: report("as changed", share)) if changed is not None else None
+    asked = unchanged if changed is None else changed
+    recorder = Recorder(asked.step_s) if trajectories is not None else None
+    if trajectories is not None:
+        check_target(trajectories)
+    alone = recorder if changed is None else None
+    first = measure(unchanged, progress=lambda share: report("as it is", share), watch=alone)
+    second = None
+    if changed is not None:
+        second = measure(changed, progress=lambda share: report("as changed", share), watch=recorder)
+    if recorder is not None and trajectories is not None:
+        write_trajectories(recorder.trajectories(), trajectories)
     return Plans(unchanged.name, unchanged.seed, first, second)
 
 

@@ -95,7 +95,11 @@ def level_of_service(density_per_m2: Floats) -> NDArray[np.int64]:
 
 
 def measure(
-    scenario: Scenario, *, seed: int | None = None, progress: Callable[[float], None] | None = None
+    scenario: Scenario,
+    *,
+    seed: int | None = None,
+    progress: Callable[[float], None] | None = None,
+    watch: Callable[[Crowd], None] | None = None,
 ) -> Measures:
     """Run the crowd of a scenario, without pictures, and measure it.
 
@@ -103,6 +107,7 @@ def measure(
         scenario: What to play.
         seed: In place of the scenario's own.
         progress: Told the share that is done, 0 to 1.
+        watch: Shown the crowd at the start and after every step; it must not change it.
 
     Raises:
         ScenarioError: Somebody has no way to go.
@@ -115,6 +120,8 @@ def measure(
     for step in range(steps + 1):
         if step:
             crowd.step()
+        if watch is not None:
+            watch(crowd)
         if step % every == 0 or step == steps:
             times.append(crowd.time_s)
             left.append(len(crowd.left))

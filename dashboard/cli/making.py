@@ -200,11 +200,21 @@ def plan(
     scenario: ScenarioArgument,
     seed: SeedOption = None,
     changes: SetOption = None,
+    trajectories: Annotated[
+        Path | None,
+        typer.Option(
+            "--trajectories",
+            metavar="FILE",
+            help="Write everybody's way, of the changed scenario where --set is given: .parquet, or .txt for PedPy.",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run the crowd only: density, level of service, flows, evacuation time; beside the unchanged scenario.
 
     Example: parvis plan stadium_egress_surge_v1 --set venue.gates.east.open=false
+
+    Example: parvis plan stadium_egress_surge_v1 --trajectories ways.txt
     """
     from dashboard.plans import compare_plans, table_of
     from dashboard.progress import bars
@@ -214,7 +224,7 @@ def plan(
     unchanged = load_scenario(scenario, seeded)
     changed = load_scenario(scenario, [*(changes or []), *seeded]) if changes else None
     with bars(quiet=as_json) as report:
-        plans = compare_plans(unchanged, changed, report)
+        plans = compare_plans(unchanged, changed, report, trajectories=trajectories)
     if as_json:
         typer.echo(json.dumps(plans.as_dict()))
     else:
