@@ -243,6 +243,7 @@ class Scenario(Entry):
             ("venue.zones", self.venue.zones),
             ("venue.puddles", self.venue.puddles),
             ("venue.gates", self.venue.gates),
+            ("venue.lines", self.venue.lines),
             ("venue.lamps", self.venue.lamps),
             ("cameras", self.cameras),
             ("population.flows", self.population.flows),
@@ -266,6 +267,11 @@ class Scenario(Entry):
                 raise ValueError(f"venue.gates.{gate.id}.line: has no length")
             if not floor.covers(gate.shape):
                 raise ValueError(f"venue.gates.{gate.id}.line: lies outside the venue's outline")
+        for line in self.venue.lines:
+            if line.width_m <= 0:
+                raise ValueError(f"venue.lines.{line.id}.points: are the same point, so it has no length")
+            if not self.venue.floor.intersects(line.shape):
+                raise ValueError(f"venue.lines.{line.id}.points: lie outside the venue's outline")
         for what, entries in (
             ("obstacles", self.venue.obstacles),
             ("zones", self.venue.zones),

@@ -14,8 +14,8 @@ from shapely.geometry.base import BaseGeometry
 from scenarios.entry import Entry, Id, Point2, Point3, Ring
 
 __all__ = [
-    "MOVABLE", "Gate", "GateDirection", "Ground", "Lamp", "LampKind", "Obstacle", "ObstacleKind", "Puddle", "Venue",
-    "Zone",
+    "MOVABLE", "Gate", "GateDirection", "Ground", "Lamp", "LampKind", "Line", "Obstacle", "ObstacleKind", "Puddle",
+    "Venue", "Zone",
 ]  # fmt: skip
 
 
@@ -193,6 +193,27 @@ class Gate(Entry):
         return self.open and self.direction is not GateDirection.IN
 
 
+class Line(Entry):
+    """A line on the floor, across which people are counted.
+
+    Attributes:
+        points: Its two ends; left and right are said looking from the first to the second.
+    """
+
+    id: Id
+    points: tuple[Point2, Point2]
+
+    @cached_property
+    def shape(self) -> LineString:
+        """The line on the floor."""
+        return LineString(self.points)
+
+    @property
+    def width_m(self) -> float:
+        """Its length."""
+        return float(self.shape.length)
+
+
 class Venue(Entry):
     """A floor plan."""
 
@@ -202,6 +223,7 @@ class Venue(Entry):
     puddles: list[Puddle] = []
     zones: list[Zone] = []
     gates: list[Gate] = []
+    lines: list[Line] = []
     lamps: list[Lamp] = []
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What a planner reads off a crowd: densities, level of service, flows, travel and evacuation times."""
+"""What a planner reads off a crowd: densities, level of service, flows, pressure, travel and evacuation times."""
 
 from __future__ import annotations
 
@@ -7,28 +7,70 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter
+from shapely.geometry.base import BaseGeometry
 
 from scenarios.scenario import Scenario
+from scenarios.venue import Zone
 from sim.crowd import Crowd
+from sim.density import VoronoiCells
+from sim.density_grid import CrowdFilm, DensityGrid
+from sim.gate_load import GateLoad, GateWatch
+from sim.line_count import LineCount
+from sim.pressure import PressureMap
+from sim.service_level import FRUIN_WALKWAY_PER_M2, LEVELS, level_of_service
 
-__all__ = ["FRUIN_WALKWAY_PER_M2", "LEVELS", "Measures", "level_of_service", "measure"]
+__all__ = [
+    "DENSE_PER_M2", "FRUIN_WALKWAY_PER_M2", "LASTING_S", "LEVELS", "LineMeasures", "Measures", "ZoneMeasures",
+    "level_of_service", "measure",
+]  # fmt: skip
 
 Floats = NDArray[np.float64]
 
-LEVELS: Final = "ABCDEF"
-FRUIN_WALKWAY_PER_M2: Final = (1 / 3.24, 1 / 2.32, 1 / 1.39, 1 / 0.93, 1 / 0.46)
-"""Upper limits of the levels A to E in persons per square metre, from the areas per person of Fruin's walkways.
+DENSE_PER_M2: Final = 4.0
+"""Density above which time is counted where a zone has no ``max_density_per_m2``: more than four a square metre and
+moving people no longer choose their step.
 
 Reference:
-    Fruin, J. J. (1971). Pedestrian planning and design. Metropolitan Association of Urban Designers, New York.
+    Still, G. K. (2014). Introduction to crowd science. CRC Press. DOI 10.1201/b17097
 """
-_CELL_M: Final = 1.0
-_WINDOW: Final = 3
-"""Cells along each side of the square in which a local density is counted: 9 square metres."""
+LASTING_S: Final = 5.0
+"""A cell of the map of levels of service has the worst level that it had for so long altogether."""
 _SAMPLE_S: Final = 0.5
+_CELLS_EVERY: Final = 2
+"""Voronoi cells are made at every second instant."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneMeasures:
+    """One zone of the floor, its density by Voronoi cells once a second.
+
+    Attributes:
+        density_mean_per_m2: Over the whole time.
+        density_peak_per_m2: The largest.
+        threshold_per_m2: The zone's own ``max_density_per_m2``, else ``DENSE_PER_M2``.
+        above_s: Seconds above the threshold.
+    """
+
+    density_mean_per_m2: float
+    density_peak_per_m2: float
+    threshold_per_m2: float
+    above_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class LineMeasures:
+    """One line of the floor; everybody counts once, at the first crossing.
+
+    Attributes:
+        to_left: Persons who crossed it to the left, looking from its first point to its second.
+        to_right: Persons who crossed it to the right.
+        specific_flow_per_m_s: Both ways, from the first crossing to the last; None of fewer than two.
+    """
+
+    to_left: int
+    to_right: int
+    specific_flow_per_m_s: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +95,18 @@ class Measures:
         egress_people: So many had left by then.
         inside_people: So many walkers were inside then.
         evacuation_s: When the last walker left; None while somebody is inside.
+        walking_level: Share of the walkers' time at each of Fruin's levels for walkways, while they walked.
+        queuing_level: The same by Fruin's levels for queues, while they were slower than 0.3 m/s.
+        level_map: Worst level of walkways that each cell had for ``LASTING_S`` altogether, as an index; -1 where nobody
+            can stand.
+        dense_s: Seconds for which somebody was somewhere in a local density above ``DENSE_PER_M2``.
+        dense_person_s: Those seconds summed over all who were in it.
+        zones: Zone to its density.
+        lines: Line to who crossed it.
+        pressure_peak_per_s2: Largest crowd pressure (Helbing); None where the crowd was dense nowhere for ten seconds.
+        gates: Gate that lets people out to how hard it was used.
+        limiting_gate: The gate that was at its capacity longest; None where none was so for ``LASTING_S``.
+        film: The crowd from above.
     """
 
     people: int
@@ -72,6 +126,17 @@ class Measures:
     egress_people: NDArray[np.int64]
     inside_people: NDArray[np.int64]
     evacuation_s: float | None
+    walking_level: Mapping[str, float]
+    queuing_level: Mapping[str, float]
+    level_map: NDArray[np.int64]
+    dense_s: float
+    dense_person_s: float
+    zones: Mapping[str, ZoneMeasures]
+    lines: Mapping[str, LineMeasures]
+    pressure_peak_per_s2: float | None
+    gates: Mapping[str, GateLoad]
+    limiting_gate: str | None
+    film: CrowdFilm
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values, without the maps."""
@@ -81,17 +146,38 @@ class Measures:
             "people_inside_at_end": self.people_inside,
             "density_peak_per_m2": self.density_peak,
             "level_of_service_share": dict(self.level_of_service),
+            "level_of_service_walking_share": dict(self.walking_level),
+            "level_of_service_queuing_share": dict(self.queuing_level),
+            "dense_s": self.dense_s,
+            "dense_person_s": self.dense_person_s,
+            "pressure_peak_per_s2": self.pressure_peak_per_s2,
+            "zone_density": {
+                zone: {
+                    "mean_per_m2": z.density_mean_per_m2,
+                    "peak_per_m2": z.density_peak_per_m2,
+                    "threshold_per_m2": z.threshold_per_m2,
+                    "above_s": z.above_s,
+                }
+                for zone, z in self.zones.items()
+            },
+            "line_flow": {
+                line: {
+                    "to_left_people": n.to_left,
+                    "to_right_people": n.to_right,
+                    "specific_per_m_and_s": n.specific_flow_per_m_s,
+                }
+                for line, n in self.lines.items()
+            },
+            "gate_at_capacity_s": {gate: load.at_capacity_s for gate, load in self.gates.items()},
+            "gate_capacity_per_m_and_s": {gate: load.capacity_per_m_s for gate, load in self.gates.items()},
+            "gate_held_up_people": {gate: load.held_up_people for gate, load in self.gates.items()},
+            "limiting_gate": self.limiting_gate,
             "gate_out_people": dict(self.gate_out),
             "gate_out_per_min": dict(self.gate_out_per_min),
             "gate_specific_flow_per_m_and_s": dict(self.gate_flow_per_m_s),
             "travel_s": dict(self.travel_s),
             "evacuation_s": self.evacuation_s,
         }
-
-
-def level_of_service(density_per_m2: Floats) -> NDArray[np.int64]:
-    """Return Fruin's level of each density as an index into ``LEVELS``."""
-    return np.searchsorted(np.array(FRUIN_WALKWAY_PER_M2), density_per_m2, side="right")
 
 
 def measure(
@@ -113,106 +199,117 @@ def measure(
         ScenarioError: Somebody has no way to go.
     """
     crowd = Crowd(scenario, seed)
-    grid = _Grid(scenario)
     steps = round(scenario.duration_s / scenario.step_s)
     every = max(1, round(_SAMPLE_S / scenario.step_s))
-    times, left, inside = [], [], []
+    rig = _Rig(scenario, every * scenario.step_s, steps // every + 2)
     for step in range(steps + 1):
         if step:
             crowd.step()
         if watch is not None:
             watch(crowd)
+        rig.count(crowd)
         if step % every == 0 or step == steps:
-            times.append(crowd.time_s)
-            left.append(len(crowd.left))
-            inside.append(int((~crowd.people.stays).sum()))
-            grid.add(crowd.people.position_m, ~crowd.people.stays)
+            rig.look(crowd)
             if progress is not None:
                 progress(step / steps)
-    return _conclude(scenario, crowd, grid, np.array(times), np.array(left), np.array(inside))
+    return rig.conclude(crowd)
 
 
-def _conclude(
-    scenario: Scenario,
-    crowd: Crowd,
-    grid: _Grid,
-    times: Floats,
-    left: NDArray[np.int64],
-    inside: NDArray[np.int64],
-) -> Measures:
-    out: dict[str, list[float]] = {gate.id: [] for gate in scenario.venue.gates if gate.lets_out}
-    for leaving in crowd.left:
-        if not leaving.gate:
-            continue
-        out.setdefault(leaving.gate, []).append(leaving.left_s)
-    widths = {gate.id: gate.width_m for gate in scenario.venue.gates}
-    travels = [leaving.left_s - leaving.entered_s for leaving in crowd.left if leaving.entered_s > 0]
-    time_at = np.bincount(level_of_service(np.array(grid.met)), minlength=len(LEVELS)) if grid.met else None
-    return Measures(
-        people=crowd.entered,
-        people_left=len(crowd.left),
-        people_inside=int(inside[-1]),
-        x_m=grid.x_m,
-        y_m=grid.y_m,
-        density_mean_per_m2=np.where(grid.area_m2 > 0, grid.mean(), np.nan),
-        density_peak_per_m2=np.where(grid.area_m2 > 0, grid.peak, np.nan),
-        density_peak=float(max(grid.met, default=0.0)),
-        level_of_service={}
-        if time_at is None
-        else {level: float(share) for level, share in zip(LEVELS, time_at / time_at.sum(), strict=True)},
-        gate_out={gate: len(instants) for gate, instants in out.items()},
-        gate_out_per_min={gate: len(instants) / scenario.duration_s * 60 for gate, instants in out.items()},
-        gate_flow_per_m_s={
-            gate: (len(instants) - 1) / (instants[-1] - instants[0]) / widths[gate]
-            for gate, instants in out.items()
-            if len(instants) > 1 and instants[-1] > instants[0]
-        },
-        travel_s={"median": float(np.median(travels)), "p90": float(np.quantile(travels, 0.9))} if travels else {},
-        egress_time_s=times,
-        egress_people=left,
-        inside_people=inside,
-        evacuation_s=crowd.left[-1].left_s if crowd.left and inside[-1] == 0 else None,
-    )
+class _Rig:
+    """All instruments on one crowd."""
+
+    def __init__(self, scenario: Scenario, every_s: float, instants: int) -> None:
+        venue = scenario.venue
+        self._scenario = scenario
+        self._every_s = every_s
+        self._grid = DensityGrid(venue, every_s=every_s, instants=instants, dense_per_m2=DENSE_PER_M2)
+        self._pressure = PressureMap(self._grid.x_m, self._grid.y_m, every_s)
+        self._gates = GateWatch(venue, every_s)
+        self._lines = [LineCount(line) for line in venue.lines]
+        areas = [(zone, zone.shape.intersection(venue.walkable)) for zone in venue.zones]
+        self._zones: list[tuple[Zone, BaseGeometry, list[float]]] = [(z, a, []) for z, a in areas if a.area > 0]
+        self._times: list[float] = []
+        self._left: list[int] = []
+        self._inside: list[int] = []
+
+    def count(self, crowd: Crowd) -> None:
+        """Take in a step."""
+        for line in self._lines:
+            line.add(crowd.time_s, crowd.people.id, crowd.people.position_m)
+
+    def look(self, crowd: Crowd) -> None:
+        """Take in an instant."""
+        people = crowd.people
+        walkers, speed = ~people.stays, np.hypot(*people.velocity_mps.T)
+        if self._zones and len(self._times) % _CELLS_EVERY == 0:
+            cells = VoronoiCells.of(people.position_m, crowd.routes.venue.walkable)
+            for _, area, found in self._zones:
+                found.append(cells.density_in(area))
+        self._times.append(crowd.time_s)
+        self._left.append(len(crowd.left))
+        self._inside.append(int(walkers.sum()))
+        self._grid.add(crowd.time_s, people.position_m, speed, walkers)
+        self._pressure.add(people.position_m, people.velocity_mps)
+        self._gates.add(crowd.time_s, people.position_m[walkers], speed[walkers], people.free_mps[walkers])
+
+    def conclude(self, crowd: Crowd) -> Measures:
+        """Return the numbers."""
+        scenario, grid = self._scenario, self._grid
+        out: dict[str, list[float]] = {gate.id: [] for gate in scenario.venue.gates if gate.lets_out}
+        for leaving in crowd.left:
+            if leaving.gate:
+                out.setdefault(leaving.gate, []).append(leaving.left_s)
+        widths = {gate.id: gate.width_m for gate in scenario.venue.gates}
+        travels = [leaving.left_s - leaving.entered_s for leaving in crowd.left if leaving.entered_s > 0]
+        loads = self._gates.loads(out)
+        most = max(loads, key=lambda gate: loads[gate].at_capacity_s, default=None)
+        emptied = crowd.left and self._inside[-1] == 0
+        floor = grid.area_m2 > 0
+        return Measures(
+            people=crowd.entered,
+            people_left=len(crowd.left),
+            people_inside=self._inside[-1],
+            x_m=grid.x_m,
+            y_m=grid.y_m,
+            density_mean_per_m2=np.where(floor, grid.mean(), np.nan),
+            density_peak_per_m2=np.where(floor, grid.peak, np.nan),
+            density_peak=float(max(grid.met, default=0.0)),
+            level_of_service=_shares(np.bincount(level_of_service(np.array(grid.met)), minlength=len(LEVELS))),
+            gate_out={gate: len(instants) for gate, instants in out.items()},
+            gate_out_per_min={gate: len(instants) / scenario.duration_s * 60 for gate, instants in out.items()},
+            gate_flow_per_m_s={
+                gate: (len(instants) - 1) / (instants[-1] - instants[0]) / widths[gate]
+                for gate, instants in out.items()
+                if len(instants) > 1 and instants[-1] > instants[0]
+            },
+            travel_s={"median": float(np.median(travels)), "p90": float(np.quantile(travels, 0.9))} if travels else {},
+            egress_time_s=np.array(self._times),
+            egress_people=np.array(self._left),
+            inside_people=np.array(self._inside),
+            evacuation_s=crowd.left[-1].left_s if emptied else None,
+            walking_level=_shares(grid.walking),
+            queuing_level=_shares(grid.queuing),
+            level_map=grid.level_lasting(LASTING_S),
+            dense_s=grid.above_s,
+            dense_person_s=grid.above_person_s,
+            zones={zone.id: self._zone(zone, found) for zone, _, found in self._zones},
+            lines={
+                n.line.id: LineMeasures(len(n.to_left_s), len(n.to_right_s), n.specific_flow_per_m_s)
+                for n in self._lines
+            },
+            pressure_peak_per_s2=self._pressure.peak,
+            gates=loads,
+            limiting_gate=most if most and loads[most].at_capacity_s >= LASTING_S else None,
+            film=grid.film(),
+        )
+
+    def _zone(self, zone: Zone, found: list[float]) -> ZoneMeasures:
+        density = np.array(found)
+        threshold = DENSE_PER_M2 if zone.max_density_per_m2 is None else zone.max_density_per_m2
+        above = float((density > threshold).sum() * _CELLS_EVERY * self._every_s)
+        return ZoneMeasures(float(density.mean()), float(density.max()), threshold, above)
 
 
-class _Grid:
-    """Counts people in cells and in the windows around cells."""
-
-    def __init__(self, scenario: Scenario) -> None:
-        x0, y0, x1, y1 = scenario.venue.floor.bounds
-        columns, rows = int(np.ceil((x1 - x0) / _CELL_M)), int(np.ceil((y1 - y0) / _CELL_M))
-        self._origin = np.array([x0, y0])
-        self.x_m = x0 + (np.arange(columns) + 0.5) * _CELL_M
-        self.y_m = y0 + (np.arange(rows) + 0.5) * _CELL_M
-        corners = [
-            shapely.box(x - _CELL_M / 2, y - _CELL_M / 2, x + _CELL_M / 2, y + _CELL_M / 2)
-            for y in self.y_m
-            for x in self.x_m
-        ]
-        self.area_m2 = shapely.area(shapely.intersection(corners, scenario.venue.walkable)).reshape(rows, columns)
-        self._window_m2 = self._around(self.area_m2)
-        self._counts = np.zeros((rows, columns))
-        self._samples = 0
-        self.peak = np.zeros((rows, columns))
-        self.met: list[float] = []
-
-    def add(self, position_m: Floats, walkers: NDArray[np.bool_]) -> None:
-        """Take in one instant; ``met`` grows by the local density at every walker."""
-        rows, columns = self.area_m2.shape
-        cell = ((position_m - self._origin) / _CELL_M).astype(np.int64)
-        column, row = np.clip(cell[:, 0], 0, columns - 1), np.clip(cell[:, 1], 0, rows - 1)
-        counts = np.zeros((rows, columns))
-        np.add.at(counts, (row, column), 1.0)
-        self._counts += counts
-        self._samples += 1
-        local = self._around(counts) / np.maximum(self._window_m2, _CELL_M**2)
-        self.peak = np.maximum(self.peak, local)
-        self.met += local[row[walkers], column[walkers]].tolist()
-
-    def mean(self) -> Floats:
-        """Mean density of each cell, persons per square metre of its floor."""
-        return np.asarray(self._counts / max(self._samples, 1) / np.maximum(self.area_m2, 0.2 * _CELL_M**2))
-
-    @staticmethod
-    def _around(values: Floats) -> Floats:
-        return np.asarray(uniform_filter(values, _WINDOW, mode="constant") * _WINDOW**2)
+def _shares(times: NDArray[Any]) -> dict[str, float]:
+    whole = times.sum()
+    return {level: float(time / whole) for level, time in zip(LEVELS, times, strict=True)} if whole else {}

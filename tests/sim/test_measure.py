@@ -6,7 +6,7 @@ import pytest
 from scenarios.load import load_scenario
 from scenarios.scenario import Scenario
 from sim.crowd import Crowd
-from sim.measure import FRUIN_WALKWAY_PER_M2, LEVELS, level_of_service, measure
+from sim.measure import DENSE_PER_M2, FRUIN_WALKWAY_PER_M2, LEVELS, level_of_service, measure
 
 
 def hall(*, rate_per_min=0.0, initial=30, duration_s=45.0, obstacles=(), dwellers=()):
@@ -198,3 +198,52 @@ def test_the_numbers_are_plain_json_also_where_nobody_comes(egress):
     assert nobody.evacuation_s is None
     for numbers in (egress[1], nobody):
         assert json.loads(json.dumps(numbers.as_dict())) == numbers.as_dict()
+
+
+def test_zones_lines_and_gates_are_measured():
+    """A crowd that leaves by a narrow gate: it limits, and says so with its evidence."""
+    crowded = hall(initial=150, duration_s=60.0).model_dump(mode="json")
+    crowded["venue"]["gates"][1]["line"] = [(20, 5.5), (20, 6.7)]
+    crowded["venue"]["zones"] = [
+        {"id": "before_east", "polygon": [(17, 4), (20, 4), (20, 8), (17, 8)], "max_density_per_m2": 1.0},
+        {"id": "corner", "polygon": [(0, 11), (1, 11), (1, 12), (0, 12)]},
+    ]
+    crowded["venue"]["lines"] = [{"id": "middle", "points": [(10, 0), (10, 12)]}]
+    numbers = measure(Scenario.model_validate(crowded))
+    before, corner = numbers.zones["before_east"], numbers.zones["corner"]
+    assert before.threshold_per_m2 == 1.0
+    assert 10 < before.above_s <= 61
+    assert 1 < before.density_mean_per_m2 < before.density_peak_per_m2 < 7
+    assert corner.threshold_per_m2 == DENSE_PER_M2
+    assert corner.above_s == 0
+    assert numbers.lines["middle"].to_right > 60
+    assert numbers.lines["middle"].to_left <= 2
+    load = numbers.gates["east"]
+    assert numbers.limiting_gate == "east"
+    assert load.at_capacity_s > 20
+    assert 0.8 < load.capacity_per_m_s <= load.top_flow_per_m_s < 2.5
+    assert load.held_up_people > 5
+    assert numbers.gates["west"].at_capacity_s == 0
+    plain = json.loads(json.dumps(numbers.as_dict()))
+    assert plain["zone_density"]["before_east"]["above_s"] == before.above_s
+    assert plain["limiting_gate"] == "east"
+
+
+def test_no_gate_limits_where_nobody_is_held_up(emptied):
+    assert emptied.limiting_gate is None
+    assert emptied.zones == {}
+    assert emptied.pressure_peak_per_s2 is None
+
+
+@pytest.mark.parametrize(
+    ("points", "said"),
+    [
+        ([(3, 3), (3, 3)], "venue.lines.l.points: are the same point"),
+        ([(50, 50), (60, 60)], "venue.lines.l.points: lie outside the venue's outline"),
+    ],
+)
+def test_a_bad_line_is_said_in_one_sentence(points, said):
+    bad = hall().model_dump(mode="json")
+    bad["venue"]["lines"] = [{"id": "l", "points": points}]
+    with pytest.raises(ValueError, match=said):
+        Scenario.model_validate(bad)
