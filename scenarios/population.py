@@ -269,7 +269,7 @@ class Preset(StrEnum):
 
 _HERMES: Final[dict[str, Any]] = {
     "speed": {"mean_mps": 1.5, "sd_mps": 0.2, "min_mps": 0.9, "max_mps": 2.2},
-    "time_gap_s": 0.6,
+    "time_gap_s": 0.88,
     "bodies": {},
 }
 
@@ -281,7 +281,7 @@ class Population(Entry):
         preset: Whom they are like; what ``speed``, ``bodies`` and ``time_gap_s`` are where they are not given.
         model: By which pedestrian model they walk.
         speed: Free walking speeds of adults; other bodies have their factor of ``FREE_SPEED_FACTOR``.
-        time_gap_s: Time gap that each keeps to the one ahead; None: that of the pedestrian model.
+        time_gap_s: Time gap that each keeps to the one right ahead; None: that of the pedestrian model.
         bodies: Share of each body among those who walk; what is left to 1 are adults.
         ages: Ages and sexes, from which bodies of children and old people and everybody's free speed follow (Weidmann
             1993): speeds are normal around that of age and sex, ``speed`` gives only their spread and limits, and

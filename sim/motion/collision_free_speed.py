@@ -140,6 +140,7 @@ def _step(
             widest,
             cutoff,
             squeeze * np.exp(-before / SQUEEZES_BELOW_MPS),
+            0.0,
             cells,
         )
         speed = min(speed, max(0.0, gap / T[i]))

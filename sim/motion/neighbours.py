@@ -108,7 +108,7 @@ def _counting_sort(
 
 @njit(cache=True, nogil=True)
 def free_way(
-    e: int, ex: float, ey: float, reach: float, widest: float, cutoff: float, squeeze: float, cells: Any
+    e: int, ex: float, ey: float, reach: float, widest: float, cutoff: float, squeeze: float, past: float, cells: Any
 ) -> float:
     """Return the way that the body in row e is free to go along (ex, ey) before it meets another; inf where none is.
 
@@ -120,6 +120,8 @@ def free_way(
         widest: Radius of the widest body.
         cutoff: Who is farther off is not seen.
         squeeze: Share of its width that the body gives up to get through.
+        past: Share of the time gap that is given up to who is ahead by a whole common width aside: by looking past a
+            shoulder the free way becomes that much longer, evenly from none right behind a back.
         cells: ``Cells.arrays``.
     """
     _, start, body, x0, y0, size, columns, rows = cells
@@ -135,8 +137,9 @@ def free_way(
         for f in range(start[r * columns + c0], start[r * columns + c1 + 1]):
             dx, dy = body[f, 0] - x, body[f, 1] - y
             l = (radius + body[f, 4]) * (1.0 - squeeze)
-            if ex * dx + ey * dy > 0.0 and abs(ex * dy - ey * dx) <= l and f != e:
+            off = abs(ex * dy - ey * dx)
+            if ex * dx + ey * dy > 0.0 and off <= l and f != e:
                 s2 = dx * dx + dy * dy
                 if s2 <= cutoff * cutoff:
-                    gap = min(gap, np.sqrt(s2) - l)
+                    gap = min(gap, (np.sqrt(s2) - l) / (1.0 - past * off / l))
     return gap
