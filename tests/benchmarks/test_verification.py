@@ -50,11 +50,10 @@ def test_the_preset_hermes_walks_as_in_the_experiments(density):
     assert speed_mps(density, people, width_m=3.0, length_m=26.0) == pytest.approx(HERMES_MPS[density], abs=0.15)
 
 
-def test_single_file_is_too_fast_and_the_page_says_so():
-    """Known: one time gap fits broad corridors; should this ever pass, the page has to change."""
+def test_single_file_keeps_the_measured_distance():
+    """Without looking past shoulders, the time gap of broad corridors alone is 0.2 to 0.3 m/s too fast."""
     trial = rimea.single_file()
-    assert not trial.passed
-    assert trial.why
+    assert trial.passed, trial.ours
 
 
 def test_every_test_of_the_guidelines_is_there_once():
