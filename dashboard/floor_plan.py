@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from dashboard.ledger import LedgerEntry, LedgerStatus
 from scenarios.camera import Camera
-from scenarios.venue import Venue
+from scenarios.venue import Passage, Venue
 
 __all__ = ["floor_plan"]
 
@@ -114,6 +114,7 @@ def _venue(venue: Venue, paper: _Paper, names: _Names) -> list[str]:
         parts.append(
             f'<path class="p-obstacle" d="{paper.path(obstacle.polygon)}"><title>{escape(title)}</title></path>'
         )
+    parts += [_passage(passage, paper) for passage in venue.passages]
     for gate in venue.gates:
         state = "p-gate" if gate.open else "p-gate p-closed"
         parts.append(f'<path class="{state}" d="{paper.path(gate.line, closed=False)}"/>')
@@ -124,6 +125,21 @@ def _venue(venue: Venue, paper: _Paper, names: _Names) -> list[str]:
         name = _words(gate.id) + ("" if gate.open else " (closed)")
         parts.append(names.put(name, x + shift, y + drop, side))
     return parts
+
+
+def _passage(passage: Passage, paper: _Paper) -> str:
+    """A line, and where it is passed one way only an arrow across it."""
+    middle, way = passage.shape.centroid, passage.across
+    service = f", {passage.service_s[0]:g} to {passage.service_s[1]:g} s each" if passage.service_s is not None else ""
+    drawn = paper.path(passage.line, closed=False)
+    if passage.toward is not None:
+        tip = (middle.x + 0.8 * way[0], middle.y + 0.8 * way[1])
+        back = (tip[0] - 0.35 * way[0], tip[1] - 0.35 * way[1])
+        barbs = [(back[0] - s * 0.25 * way[1], back[1] + s * 0.25 * way[0]) for s in (1, -1)]
+        drawn += " " + paper.path([(middle.x, middle.y), tip], closed=False)
+        drawn += " " + paper.path([barbs[0], tip, barbs[1]], closed=False)
+    title = f"passage {passage.id}{service}"
+    return f'<path class="p-passage" d="{drawn}"><title>{escape(title)}</title></path>'
 
 
 def _camera(camera: Camera, paper: _Paper, extent: BaseGeometry, names: _Names) -> list[str]:

@@ -244,6 +244,7 @@ class Scenario(Entry):
             ("venue.puddles", self.venue.puddles),
             ("venue.gates", self.venue.gates),
             ("venue.lines", self.venue.lines),
+            ("venue.passages", self.venue.passages),
             ("venue.lamps", self.venue.lamps),
             ("cameras", self.cameras),
             ("population.flows", self.population.flows),
@@ -280,6 +281,9 @@ class Scenario(Entry):
             for entry in entries:
                 if not floor.intersects(entry.shape):
                     raise ValueError(f"venue.{what}.{entry.id}.polygon: lies outside the venue's outline")
+        for passage in self.venue.passages:
+            if not floor.covers(passage.shape):
+                raise ValueError(f"venue.passages.{passage.id}.line: lies outside the venue's outline")
 
         if self.venue.ground in (Ground.TILES, Ground.TERRAZZO) and (self.conditions.rain or self.conditions.snow):
             what = "rain" if self.conditions.rain else "snow"

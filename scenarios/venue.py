@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import cached_property
@@ -14,8 +15,8 @@ from shapely.geometry.base import BaseGeometry
 from scenarios.entry import Entry, Id, Point2, Point3, Ring
 
 __all__ = [
-    "MOVABLE", "Gate", "GateDirection", "Ground", "Lamp", "LampKind", "Line", "Obstacle", "ObstacleKind", "Puddle",
-    "Venue", "Zone",
+    "MOVABLE", "Gate", "GateDirection", "Ground", "Lamp", "LampKind", "Line", "Obstacle", "ObstacleKind", "Passage",
+    "Puddle", "Venue", "Zone",
 ]  # fmt: skip
 
 
@@ -214,6 +215,63 @@ class Line(Entry):
         return float(self.shape.length)
 
 
+class Passage(Entry):
+    """A line across the floor that people pass one by one, or only one way: turnstiles, ticket checks, one-way doors.
+
+    What keeps people from walking round its ends stands beside it as obstacles.
+
+    Attributes:
+        line: From where to where.
+        toward: Direction (east, north) in which it is passed; None: in both.
+        service_s: Least and most of the time for which each is held, uniform; None: nobody is.
+        lanes: So many are held at a time.
+        free_in_alarm: Whether nobody is held any more once an evacuation has begun.
+    """
+
+    id: Id
+    line: tuple[Point2, Point2]
+    toward: Point2 | None = None
+    service_s: tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(ge=0, le=600)]] | None = None
+    lanes: Annotated[int, Field(ge=1, le=50)] = 1
+    free_in_alarm: bool = True
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Passage:
+        if self.shape.length < 0.4:
+            raise ValueError(f"line: is {self.shape.length:.2f} m long; nobody passes less than 0.4 m")
+        if self.toward is not None and not self._leads_across(self.toward):
+            raise ValueError(
+                "toward: leads along the line or nowhere; it should be a direction (east, north) across it"
+            )
+        if self.service_s is not None and self.service_s[0] > self.service_s[1]:
+            least, most = self.service_s
+            raise ValueError(f"service_s: the least ({least:g} s) is more than the most ({most:g} s)")
+        if self.toward is None and self.service_s is None:
+            raise ValueError(
+                "a passage without toward and service_s changes nothing; give one of them, or leave it out"
+            )
+        return self
+
+    @cached_property
+    def shape(self) -> LineString:
+        """The line on the floor."""
+        return LineString(self.line)
+
+    def _leads_across(self, toward: Point2) -> bool:
+        (ax, ay), (bx, by) = self.line
+        along = abs(toward[0] * (by - ay) - toward[1] * (bx - ax)) / self.shape.length
+        return bool(along > 0 and along >= 0.2 * math.hypot(*toward))
+
+    @cached_property
+    def across(self) -> Point2:
+        """Unit vector across the line, the way it is passed; to the left of the line where both are."""
+        (ax, ay), (bx, by) = self.line
+        length = math.hypot(bx - ax, by - ay)
+        left = ((ay - by) / length, (bx - ax) / length)
+        back = self.toward is not None and left[0] * self.toward[0] + left[1] * self.toward[1] < 0
+        return (-left[0], -left[1]) if back else left
+
+
 class Venue(Entry):
     """A floor plan."""
 
@@ -224,6 +282,7 @@ class Venue(Entry):
     zones: list[Zone] = []
     gates: list[Gate] = []
     lines: list[Line] = []
+    passages: list[Passage] = []
     lamps: list[Lamp] = []
 
     @cached_property

@@ -25,6 +25,7 @@ from sim.incidents import INCIDENTS
 from sim.incidents.contract import Incident
 from sim.incidents.evacuation import EvacuationIncident
 from sim.motion import MODELS
+from sim.passages import Passages
 from sim.people import Objects, People
 from sim.reach import Reach
 from sim.routes import Routes
@@ -98,7 +99,8 @@ class Crowd(mesa.Model):
         gap_s = scenario.population.time_gap_s
         self.pace = Pace(motion, scenario.step_s, motion.time_gap_s if gap_s is None else gap_s)
         self._beyond = Beyond()
-        place, arrive, looks, incidents = self.rng.spawn(4)
+        place, arrive, looks, incidents, service = self.rng.spawn(5)
+        self._passages = Passages(scenario.venue, service)
         self._looks = looks
         self.people, self.objects = People(), Objects()
         self._exits = ExitChoices()
@@ -140,7 +142,8 @@ class Crowd(mesa.Model):
             self._decide()
         if self._clock % max(1, round(_THINK_EVERY_S / self.scenario.step_s)) == 0:
             self._exits.think(self.people, self.routes)
-        walk(self.people, self.objects, self.routes, self._beyond, self.pace)
+        held = self._passages.held(self.people, self.routes, self.time_s)
+        walk(self.people, self.objects, self.routes, self._beyond, self.pace, held)
         if self._ways is not None:
             self._ways.step()
         self._see_off()
@@ -360,6 +363,10 @@ class Crowd(mesa.Model):
     def stop_arrivals(self) -> None:
         """Nobody comes in any more."""
         self._arrivals.stop()
+
+    def open_passages(self) -> None:
+        """Those that are free in an alarm hold nobody any more."""
+        self._passages.release()
 
     def sets_off_s(self, incident: str) -> dict[int, float]:
         """Return when each sets off in an evacuation that has begun, by id."""

@@ -57,6 +57,10 @@ _AGREEMENT_LEAST: Final = 0.7
 """Directions of neighbouring cells whose blend is shorter than this part the ways; they are not blended."""
 
 
+_WEST, _EAST, _SOUTH, _NORTH = 1, 2, 4, 8
+_WAYS: Final = ((_WEST, (-1, 0)), (_EAST, (1, 0)), (_SOUTH, (0, -1)), (_NORTH, (0, 1)))
+
+
 @dataclass(slots=True, eq=False)
 class _Field:
     """Distance (rows, columns) in metres, inf where there is no way; direction (rows, columns, 2)."""
@@ -211,6 +215,22 @@ class Routes:
         self._solid = shapely.union_all([o.shape for o in venue.obstacles])
         on_floor = shapely.contains_xy(venue.floor, self._centres)
         self._inside = on_floor & ~shapely.contains_xy(self._solid, self._centres)
+        self._shut = self._against(venue)
+
+    def _against(self, venue: Venue) -> NDArray[np.uint8]:
+        """Return which way nobody may walk on from each cell, bits of ``_WAYS``, shape (rows, columns)."""
+        shut = np.zeros(len(self._centres), np.uint8)
+        for passage in venue.passages:
+            if passage.toward is None:
+                continue
+            a, b = (np.asarray(point, float) for point in passage.line)
+            for bit, step in _WAYS:
+                here, there = self._centres, self._centres + self.cell_m * np.asarray(step)
+                apart = (_left_of(a, b, here) >= 0) != (_left_of(a, b, there) >= 0)
+                between = (_left_of(here, there, a) >= 0) != (_left_of(here, there, b) >= 0)
+                if np.dot(step, passage.across) < 0:
+                    shut[apart & between] |= bit
+        return shut.reshape(self._rows, self._columns)
 
     def _cells(self, position_m: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         cell = ((position_m - self.origin_m) / self.cell_m).astype(np.int64)
@@ -270,11 +290,11 @@ class Routes:
         if float(away[seeds].min(initial=math.inf)) > 2 * _GATE_STRIP_M:  # only cells far off can be walked
             seeds[:] = False
         distance = np.where(seeds, away, np.inf)
-        sweeps = _sweep(distance, walkable, self.cell_m / ease)
+        sweeps = _sweep(distance, walkable, self._shut, self.cell_m / ease)
         if sweeps >= _SWEEPS_MOST:
             raise ScenarioError(f"venue: the ways of this floor wind too much: {_SWEEPS_MOST} sweeps do not find them")
         direction = np.zeros((*walkable.shape, 2))
-        _descend(distance, walkable, direction)
+        _descend(distance, walkable, self._shut, direction)
         nearest = shapely.get_coordinates(
             shapely.shortest_line(shapely.points(self._centres[seeds.ravel()]), goal)
         ).reshape(-1, 2, 2)
@@ -293,8 +313,14 @@ class Routes:
         return _Field(distance, direction)
 
 
+def _left_of(a: Floats, b: Floats, point: Floats) -> Floats:
+    """Twice the area of the triangle, positive where the point is on the left of the way from a to b."""
+    ab, ap = b - a, point - a
+    return np.asarray(ab[..., 0] * ap[..., 1] - ab[..., 1] * ap[..., 0])
+
+
 @njit(cache=True)
-def _sweep(distance: Any, walkable: Any, cost: Any) -> int:
+def _sweep(distance: Any, walkable: Any, shut: Any, cost: Any) -> int:
     """Solve in place by Gauss-Seidel in the four orders until nothing changes; returns the sweeps."""
     rows, columns = distance.shape
     for sweep in range(_SWEEPS_MOST):
@@ -307,13 +333,13 @@ def _sweep(distance: Any, walkable: Any, cost: Any) -> int:
                 if not walkable[r, c]:
                     continue
                 a, b = np.inf, np.inf
-                if c > 0:
+                if c > 0 and not shut[r, c] & _WEST:
                     a = min(a, distance[r, c - 1])
-                if c < columns - 1:
+                if c < columns - 1 and not shut[r, c] & _EAST:
                     a = min(a, distance[r, c + 1])
-                if r > 0:
+                if r > 0 and not shut[r, c] & _SOUTH:
                     b = min(b, distance[r - 1, c])
-                if r < rows - 1:
+                if r < rows - 1 and not shut[r, c] & _NORTH:
                     b = min(b, distance[r + 1, c])
                 least = min(a, b)
                 if least == np.inf:
@@ -332,7 +358,7 @@ def _sweep(distance: Any, walkable: Any, cost: Any) -> int:
 
 
 @njit(cache=True)
-def _descend(distance: Any, walkable: Any, direction: Any) -> None:
+def _descend(distance: Any, walkable: Any, shut: Any, direction: Any) -> None:
     """Write the unit vectors of steepest descent, by upwind differences."""
     rows, columns = distance.shape
     for r in range(rows):
@@ -341,10 +367,10 @@ def _descend(distance: Any, walkable: Any, direction: Any) -> None:
             if not walkable[r, c] or here == np.inf:
                 continue
             dx, dy = 0.0, 0.0
-            left = distance[r, c - 1] if c > 0 else np.inf
-            right = distance[r, c + 1] if c < columns - 1 else np.inf
-            below = distance[r - 1, c] if r > 0 else np.inf
-            above = distance[r + 1, c] if r < rows - 1 else np.inf
+            left = distance[r, c - 1] if c > 0 and not shut[r, c] & _WEST else np.inf
+            right = distance[r, c + 1] if c < columns - 1 and not shut[r, c] & _EAST else np.inf
+            below = distance[r - 1, c] if r > 0 and not shut[r, c] & _SOUTH else np.inf
+            above = distance[r + 1, c] if r < rows - 1 and not shut[r, c] & _NORTH else np.inf
             if min(left, right) < here:
                 dx = here - right if right < left else left - here
             if min(below, above) < here:

@@ -52,7 +52,14 @@ def radii_m(people: People, motion: MotionModel) -> NDArray[np.float64]:
     return np.asarray(motion.radius_m * _WIDTH[people.body])
 
 
-def walk(people: People, objects: Objects, routes: Routes, beyond: Beyond, pace: Pace) -> None:
+def walk(
+    people: People,
+    objects: Objects,
+    routes: Routes,
+    beyond: Beyond,
+    pace: Pace,
+    held: NDArray[np.bool_] | None = None,
+) -> None:
     """Move people in place by one step: where they are, how fast, which way they face, and their posture.
 
     Args:
@@ -61,10 +68,11 @@ def walk(people: People, objects: Objects, routes: Routes, beyond: Beyond, pace:
         routes: The ways to every goal, and the gates as they are now.
         beyond: Who has just left, and walks on.
         pace: By which rule, in which step.
+        held: Who stands at a passage, shape (n,).
     """
     if not len(people):
         return
-    bodies = beyond.join(_bodies(people, objects, routes, pace))
+    bodies = beyond.join(_bodies(people, objects, routes, pace, held))
     pace.motion.step(bodies, routes.walls, pace.step_s)
     beyond.follow(bodies)
     dt_s = pace.step_s
@@ -76,7 +84,7 @@ def walk(people: People, objects: Objects, routes: Routes, beyond: Beyond, pace:
     people.change(codes)
 
 
-def _bodies(people: People, objects: Objects, routes: Routes, pace: Pace) -> Bodies:
+def _bodies(people: People, objects: Objects, routes: Routes, pace: Pace, held: NDArray[np.bool_] | None) -> Bodies:
     """Return everybody, then every bag on the ground and the length of those who lie, as round bodies."""
     goal = np.where(people.stays, np.int32(-1), people.goal)
     leaves = (goal >= 0) & (goal < len(routes.lets_out))
@@ -84,6 +92,8 @@ def _bodies(people: People, objects: Objects, routes: Routes, pace: Pace) -> Bod
     direction = routes.direction(goal, people.position_m)
     speed = np.where(people.stays, 0.0, people.wanted_mps) * routes.stairs.pace(people.position_m, direction)
     direction, speed = keep_together(people, direction, speed)
+    if held is not None:
+        speed = np.where(held, 0.0, speed)
     bodies = Bodies(
         position_m=people.position_m.copy(),
         velocity_mps=people.velocity_mps.copy(),

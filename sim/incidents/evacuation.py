@@ -46,6 +46,7 @@ class EvacuationIncident:
         if self._began_s is None and now >= self._spec.at_s:
             self._began_s = now
             crowd.stop_arrivals()
+            crowd.open_passages()
             here = ~people.stays | (np.isin(people.posture, _DWELLS) if self._spec.dwellers else False)
             self._taking_part = tuple(people.id[here].tolist())
             if here.any():
