@@ -20,6 +20,7 @@ from typing import Any, Final
 from dashboard import __version__
 from dashboard.progress import Report, silent
 from dashboard.report import write_report
+from detect import defaults
 from detect.detectors import build_detector
 from detect.detectors.contract import Detector
 from detect.floors import Floors, fuse_tracks
@@ -69,7 +70,7 @@ class Watching:
         trust_weights: Whether ``.pt`` files, which can run code, may be loaded.
     """
 
-    detector: str = "background"
+    detector: str = defaults.DETECTOR
     tracker: str = "bytetrack"
     rules: RuleSettings = field(default_factory=dict)
     trust_weights: bool = False

@@ -25,6 +25,7 @@ from dashboard.cli.words import (
     slug,
     split,
 )  # fmt: skip
+from detect import defaults
 from scenarios.errors import ScenarioError
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ __all__ = ["film_command", "plan", "plate_command", "run"]
 
 def run(
     scenario: ScenarioArgument,
-    detector: DetectorOption = "background",
+    detector: DetectorOption = defaults.DETECTOR,
     seed: SeedOption = None,
     changes: SetOption = None,
     out: Annotated[Path | None, typer.Option("--out", help="Run folder; default: in runs/.")] = None,

@@ -21,6 +21,7 @@ from dashboard.cli.words import (
     show_score,
     split,
 )  # fmt: skip
+from detect import defaults
 from scenarios.errors import ScenarioError
 
 __all__ = ["compare", "count", "live", "replay", "watch"]
@@ -32,7 +33,7 @@ def watch(
     ],
     camera: Annotated[Path | None, typer.Option("--camera", help="Calibration of the camera (TOML).")] = None,
     truth: Annotated[Path | None, typer.Option("--truth", help="MOTChallenge gt.txt: then it is scored.")] = None,
-    detector: DetectorOption = "background",
+    detector: DetectorOption = defaults.DETECTOR,
     tracker: TrackerOption = "bytetrack",
     changes: Annotated[
         list[str] | None,

@@ -37,7 +37,8 @@ DetectorOption = Annotated[
     typer.Option(
         "--detector",
         metavar="D",
-        help="background, MODEL.onnx[,engine=auto|onnxruntime|openvino|cuda][,threads=N][,input_px=N][,tile_px=N], "
+        help="parvis (the network that comes with it), background (no weights), "
+        "MODEL.onnx[,engine=auto|onnxruntime|openvino|cuda][,threads=N][,input_px=N][,tile_px=N], "
         "a .pt file (extra 'ultralytics'), "
         "or oracle[:miss=0.1,jitter_px=5,false_per_frame=0.1].",
     ),

@@ -25,6 +25,14 @@ def _background(argument: str, trust_weights: bool) -> Detector:  # noqa: ARG001
     return BackgroundDetector()
 
 
+def _parvis(argument: str, trust_weights: bool) -> Detector:  # noqa: ARG001 - ONNX holds no code
+    """The network that comes with Parvis, and still foreground for the bags it overlooks: parvis[:threads=0,...]."""
+    from detect.detectors.parvis import AS_SHIPPED, ParvisDetector
+    from detect.detectors.yolo_settings import yolo_settings
+
+    return ParvisDetector(yolo_settings(argument, AS_SHIPPED))
+
+
 def _yolo_onnx(argument: str, trust_weights: bool) -> Detector:  # noqa: ARG001 - ONNX holds no code
     """Any exported YOLO: yolo_onnx:path/to/model.onnx[,engine=auto][,threads=0][,input_px=0][,tile_px=0]."""
     from detect.detectors.yolo_onnx import YoloOnnxDetector
@@ -52,6 +60,7 @@ def _ultralytics(argument: str, trust_weights: bool) -> Detector:
 
 
 DETECTORS: Final[dict[str, Builder]] = {
+    "parvis": _parvis,
     "background": _background,
     "yolo_onnx": _yolo_onnx,
     "ultralytics": _ultralytics,
@@ -138,7 +147,9 @@ def sharing(spec: str, cameras: int) -> str:
     """
     from detect.detectors.engine import usable_cores
 
+    name, _, argument = spec.partition(":")
     file = spec.removeprefix("yolo_onnx:").partition(",")[0]
-    if cameras < 2 or Path(file).suffix.lower() != ".onnx" or ",threads=" in spec:
+    if cameras < 2 or "threads=" in spec or (name != "parvis" and Path(file).suffix.lower() != ".onnx"):
         return spec
-    return f"{spec},threads={max(1, usable_cores() // cameras)}"
+    mark = ":" if name == "parvis" and not argument else ","
+    return f"{spec}{mark}threads={max(1, usable_cores() // cameras)}"

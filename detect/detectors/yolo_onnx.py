@@ -90,8 +90,9 @@ class Letterbox:
 class YoloOnnxDetector:
     """Runs an exported YOLO on the processor.
 
-    Reads both layouts that exporters write: ``(batch, 4 + classes, n)`` with centre, size and class scores, which gets
-    non-maximum suppression here; and ``(batch, n, 6)`` end to end with corners, score and class, which needs none.
+    Reads both layouts that exporters write: ``(batch, 4 + classes, n)`` with centre, size and class scores, and
+    ``(batch, n, 6)`` end to end with corners, score and class. Both get non-maximum suppression: an end-to-end head
+    that was trained for hours rather than days still finds some people twice (`docs/training.md`).
     """
 
     name = "yolo_onnx"
@@ -194,8 +195,7 @@ class YoloOnnxDetector:
         return found.with_nms(_TILES_OVERLAP, overlap_metric=sv.OverlapMetric.IOS)
 
     def _boxes(self, raw: Floats, fit: Letterbox, shape: tuple[int, ...]) -> sv.Detections:
-        end_to_end = raw.shape[1] == 6  # nobody exports a network with six candidates
-        if end_to_end:
+        if raw.shape[1] == 6:  # nobody exports a network with six candidates
             corners, score, cls = raw[:, :4], raw[:, 4], raw[:, 5].round().astype(int)
         elif raw.shape[0] == 4 + len(self._classes):
             scores = raw[4:]
@@ -215,8 +215,7 @@ class YoloOnnxDetector:
         boxes[:, 1::2] = np.clip(boxes[:, 1::2], 0, shape[0])
         real = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
         found = sv.Detections(xyxy=boxes[real], confidence=score[keep][real].astype(float), class_id=mapped[keep][real])
-        done = len(found) < 2 or end_to_end
-        return found if done else found.with_nms(self.settings.most_overlap)
+        return found if len(found) < 2 else found.with_nms(self.settings.most_overlap)
 
     def _read_shapes(self, session: Any) -> None:
         inputs, outputs = session.get_inputs(), session.get_outputs()

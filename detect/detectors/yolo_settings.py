@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 from detect.detectors.engine import ENGINES
@@ -50,13 +50,13 @@ class YoloSettings:
                 raise DetectorError(f"detector 'yolo_onnx': {name}={value:g} should be {right}")
 
 
-def yolo_settings(text: str) -> YoloSettings:
-    """Read ``key=value,...``.
+def yolo_settings(text: str, usual: YoloSettings | None = None) -> YoloSettings:
+    """Read ``key=value,...``; what is not given is as usual.
 
     Raises:
         DetectorError: There is no such setting, or its value makes no sense.
     """
-    usual = YoloSettings()
+    usual = usual or YoloSettings()
     kinds: dict[str, Callable[[str], Any]] = {f.name: type(getattr(usual, f.name)) for f in fields(usual)}
     given: dict[str, Any] = {}
     for part in filter(None, text.split(",")):
@@ -68,7 +68,7 @@ def yolo_settings(text: str) -> YoloSettings:
         except ValueError:
             kind = "a whole number" if kinds[key] is int else "a number"
             raise DetectorError(f"detector 'yolo_onnx': {part}: '{value}' is not {kind}") from None
-    return YoloSettings(**given)
+    return replace(usual, **given)
 
 
 def _is_inlet(size: int) -> bool:

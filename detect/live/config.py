@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, ValidationError, model_validator
 
+from detect import defaults
 from detect.desk import DeskSettings
 from detect.rules import build_rules
 from detect.rules.contract import Setting
@@ -49,7 +50,7 @@ class LiveConfig(Entry):
     """
 
     store: Path = Path("live.sqlite")
-    detector: str = "background"
+    detector: str = defaults.DETECTOR
     tracker: str = "bytetrack"
     blur: bool = True
     hung_s: Annotated[float, Field(ge=2, le=3600)] = 20.0

@@ -14,7 +14,7 @@ from scenarios.frame import Frame
 
 
 def test_every_entry_says_what_it_is() -> None:
-    assert set(DETECTORS) == {"background", "yolo_onnx", "ultralytics"}
+    assert set(DETECTORS) == {"parvis", "background", "yolo_onnx", "ultralytics"}
     assert all((builder.__doc__ or "").strip() for builder in DETECTORS.values())
 
 
@@ -72,7 +72,7 @@ def test_other_distributions_add_detectors(monkeypatch: pytest.MonkeyPatch) -> N
         known_detectors()
 
 
-@pytest.mark.parametrize("spec", ["background"])
+@pytest.mark.parametrize("spec", ["background", "parvis"])
 def test_on_arrival_empty_picture_and_batch(spec: str) -> None:
     frames = [Frame("cam", i, i / 10, None, np.full((120, 160, 3), 90, np.uint8)) for i in range(30)]
     detector = build_detector(spec)
