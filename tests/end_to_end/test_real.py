@@ -175,7 +175,8 @@ def test_nothing_is_recorded_of_a_live_source_unless_asked(camera, tmp_path, mon
 @pytest.mark.rtsp
 def test_ctrl_c_keeps_what_was_seen(camera, tmp_path):
     out = tmp_path / "run"
-    command = [sys.executable, "-m", "dashboard.cli", "watch", camera.url, "--detector", "background", "--out", str(out)]
+    watch = ["watch", camera.url, "--detector", "background", "--out", str(out)]
+    command = [sys.executable, "-m", "dashboard.cli", *watch]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, env={**os.environ, "COLUMNS": "100"})
     time.sleep(12)
     process.send_signal(signal.SIGINT)
