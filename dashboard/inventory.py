@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from detect.detectors import DETECTORS
+from detect.motion_mode import MODES as MOTION_MODES
 from detect.rules import NOT_IMPLEMENTED, RULES
 from detect.score.oracle import OracleDetector
 from detect.sources import SOURCES
@@ -27,6 +28,7 @@ def inventory() -> dict[str, dict[str, str]]:
         "scenarios": {name: _title(name) for name in library()},
         "detectors": {name: _about(entry) for name, entry in DETECTORS.items()} | {"oracle": _about(OracleDetector)},
         "trackers": {name: _about(entry) for name, entry in TRACKERS.items()},
+        "camera motion": dict(MOTION_MODES),
         "rules": {name: _about(entry) for name, entry in RULES.items()}
         | {str(kind): "listed by the decree, not implemented" for kind in NOT_IMPLEMENTED},
         "incidents": {str(kind): _about_module(entry) for kind, entry in INCIDENTS.items()},

@@ -18,6 +18,7 @@ from dashboard.annotate import Annotator
 from dashboard.progress import Report, silent
 from dashboard.rehearsal import Watching, finish
 from detect.live import watch_camera
+from detect.motion_mode import check_mode
 from detect.observations import ObservationLog
 from detect.pipeline import Observation, Pipeline
 from detect.rules import build_rules
@@ -75,6 +76,7 @@ def watch_real(
         ParvisError: Something given is wrong; nothing is left behind.
     """
     watching = watching or Watching()
+    check_mode(watching.camera_motion, calibrated=calibration is not None)
     known = load_calibration(calibration) if calibration is not None else None
     rules = build_rules(watching.rules)
     camera_id = known.camera.id if known else "camera"
@@ -87,7 +89,12 @@ def watch_real(
         detector = watching.build_detector(annotated, 0)
         zones = known.zones if known else ()
         pipeline = Pipeline(
-            detector, rules, camera=known.camera if known else None, zones=zones, tracker=watching.tracker
+            detector,
+            rules,
+            camera=known.camera if known else None,
+            zones=zones,
+            tracker=watching.tracker,
+            camera_motion=watching.camera_motion,
         )
         if truth is not None and source.live:
             raise ScenarioError(f"--truth {truth}: a live source cannot be scored; record it with --out and watch that")

@@ -24,6 +24,7 @@ from detect import defaults
 from detect.detectors import build_detector
 from detect.detectors.contract import Detector
 from detect.floors import Floors, fuse_tracks
+from detect.motion_mode import DEFAULT_MODE, check_mode
 from detect.observations import ObservationLog, Observations
 from detect.pipeline import Pipeline
 from detect.rules import build_rules
@@ -68,19 +69,22 @@ class Watching:
         tracker: A tracker of ``detect.tracking``.
         rules: Settings by rule and key; what is not named keeps its default.
         trust_weights: Whether ``.pt`` files, which can run code, may be loaded.
+        camera_motion: How tracks are moved with a camera that moves, one of ``detect.motion_mode.MODES``.
     """
 
     detector: str = defaults.DETECTOR
     tracker: str = "bytetrack"
     rules: RuleSettings = field(default_factory=dict)
     trust_weights: bool = False
+    camera_motion: str = DEFAULT_MODE
 
     def check(self) -> None:
         """Build everything once for nothing.
 
         Raises:
-            ParvisError: There is no such detector, tracker, rule or setting.
+            ParvisError: There is no such detector, tracker, rule, setting or camera motion.
         """
+        check_mode(self.camera_motion)
         if not self.detector.startswith("oracle"):
             self.build_detector(None, 0)
         Tracker(self.tracker, fps=10.0)
@@ -106,6 +110,7 @@ class Watching:
             "detector_spec": self.detector,
             "weights_sha256": detector.weights_sha256,
             "tracker": self.tracker,
+            "camera_motion": self.camera_motion,
             "rules": {rule: dict(keys) for rule, keys in self.rules.items()},
         }
 
@@ -281,7 +286,14 @@ def watch_recording(
     for view in recording.views():
         source = Ahead(open_source(str(recording.video(view.id)), camera_id=view.id))
         rules = build_rules(watching.rules)
-        pipeline = Pipeline(detector, rules, camera=view.calibration, zones=zones, tracker=watching.tracker)
+        pipeline = Pipeline(
+            detector,
+            rules,
+            camera=view.calibration,
+            zones=zones,
+            tracker=watching.tracker,
+            camera_motion=watching.camera_motion,
+        )
         try:
             for seen in pipeline.watch(source):
                 if seen.gap is not None:

@@ -126,6 +126,7 @@ def _facts(run: Mapping[str, Any], score: Mapping[str, Any], scenario: Scenario 
         ("Detector", run.get("detector_spec") or run.get("detector")),
         ("Weights SHA-256", run.get("weights_sha256") or "this detector has no weights"),
         ("Tracker", run.get("tracker")),
+        ("Camera motion", run.get("camera_motion")),
         ("Rules changed", changed or "none: defaults"),
         *(
             [(f"SHA-256 of {_words(k.removesuffix('_sha256'))}", v) for k, v in digest.items()]

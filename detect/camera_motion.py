@@ -9,15 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scenarios.camera import Camera
-from scenarios.errors import ScenarioError, unknown
 
-__all__ = ["MODES", "PictureMotion", "check_mode", "ground_motion", "move_boxes"]
+__all__ = ["PictureMotion", "ground_motion", "move_boxes"]
 
 Floats = NDArray[np.float64]
 Grey = NDArray[np.uint8]
-
-MODES: Final = ("auto", "poses", "picture", "off")
-"""auto: poses of a moving camera, nothing for a calibrated camera that stands, the pictures without a calibration."""
 
 _WIDTH_PX: Final = 320
 """Motion is looked for in a picture reduced to this width."""
@@ -39,17 +35,6 @@ _STANDS_PX: Final = 0.25
 _GROWTH: Final = 2.0
 """No camera zooms faster than this from one picture to the next."""
 _WINDOW_PX: Final = (15, 15)
-
-
-def check_mode(mode: str) -> str:
-    """Return the mode.
-
-    Raises:
-        ScenarioError: It is none of ``MODES``.
-    """
-    if mode not in MODES:
-        raise ScenarioError(unknown("camera motion", mode, MODES))
-    return mode
 
 
 def ground_motion(before: Camera, after: Camera) -> Floats | None:

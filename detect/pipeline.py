@@ -13,9 +13,10 @@ import numpy as np
 import supervision as sv
 from numpy.typing import NDArray
 
-from detect.camera_motion import PictureMotion, check_mode, ground_motion
+from detect.camera_motion import PictureMotion, ground_motion
 from detect.detectors.contract import Detector
 from detect.ground import Grounding
+from detect.motion_mode import DEFAULT_MODE, check_mode
 from detect.rules.contract import Rule, Scene
 from detect.sources.contract import Source
 from detect.tracking import Followed, Tracker, TrackerSettings
@@ -64,9 +65,12 @@ class Pipeline:
         zones: What the rules watch.
         tracker: A name of ``detect.tracking.TRACKERS``.
         tracking: Settings of the tracker in seconds, or None for the usual ones.
-        camera_motion: How tracks are moved with the camera, one of ``detect.camera_motion.MODES``: by the poses of
+        camera_motion: How tracks are moved with the camera, one of ``detect.motion_mode.MODES``: by the poses of
             a moving camera, by what the pictures show, not at all, or (auto) by the best that there is.
         timings_s: Seconds spent in each stage so far.
+
+    Raises:
+        ScenarioError: There is no such way to tell the camera's motion, or not for this camera.
     """
 
     detector: Detector
@@ -75,8 +79,12 @@ class Pipeline:
     zones: Sequence[Zone] = field(default=(), kw_only=True)
     tracker: str = field(default="bytetrack", kw_only=True)
     tracking: TrackerSettings | None = field(default=None, kw_only=True)
-    camera_motion: str = field(default="auto", kw_only=True)
+    camera_motion: str = field(default=DEFAULT_MODE, kw_only=True)
     timings_s: dict[str, float] = field(default_factory=lambda: dict.fromkeys(_STAGES, 0.0), init=False)
+
+    def __post_init__(self) -> None:
+        """Check what would otherwise be said only at the first picture."""
+        check_mode(self.camera_motion, calibrated=self.camera is not None)
 
     def watch(self, source: Source) -> Iterator[Observation]:
         """Watch until the source ends; after a gap everything is learned anew, because nobody knows what was missed.
@@ -85,7 +93,7 @@ class Pipeline:
             source: Pictures and gaps; closed by its owner.
 
         Raises:
-            ScenarioError: There is no such tracker, or no such way to tell the camera's motion.
+            ScenarioError: There is no such tracker.
             DetectorError: The pictures are not of the size that the camera was calibrated at.
         """
         tracker = Tracker(self.tracker, fps=source.fps, settings=self.tracking)
@@ -135,8 +143,7 @@ class Pipeline:
 
     def _by_pictures(self) -> bool:
         """Return whether the camera's motion is told from the pictures."""
-        mode = check_mode(self.camera_motion)
-        return mode == "picture" or (mode == "auto" and self.camera is None)
+        return self.camera_motion == "picture" or (self.camera_motion == "auto" and self.camera is None)
 
     @contextmanager
     def _clock(self, stage: str) -> Iterator[None]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dashboard.cli.words import (
+    CameraMotionOption,
     DetectorOption,
     ForceOption,
     JsonOption,
@@ -26,6 +27,7 @@ from dashboard.cli.words import (
     split,
 )  # fmt: skip
 from detect import defaults
+from detect.motion_mode import DEFAULT_MODE
 from scenarios.errors import ScenarioError
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ def run(
     changes: SetOption = None,
     out: Annotated[Path | None, typer.Option("--out", help="Run folder; default: in runs/.")] = None,
     tracker: TrackerOption = "bytetrack",
+    camera_motion: CameraMotionOption = DEFAULT_MODE,
     trust_weights: TrustOption = False,
     force: ForceOption = False,
     as_json: JsonOption = False,
@@ -60,7 +63,7 @@ def run(
         recording = rehearse(
             world,
             folder,
-            Watching(detector, tracker, for_rules, trust_weights),
+            Watching(detector, tracker, for_rules, trust_weights, camera_motion),
             overwrite=force or out is None,
             command=again(),
             report=report,

@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 
 from dashboard.cli.words import (
+    CAMERA_MOTION_HELP,
+    CameraMotionOption,
     DetectorOption,
     ForceOption,
     JsonOption,
@@ -22,6 +24,7 @@ from dashboard.cli.words import (
     split,
 )  # fmt: skip
 from detect import defaults
+from detect.motion_mode import DEFAULT_MODE, MODES
 from scenarios.errors import ScenarioError
 
 __all__ = ["compare", "count", "live", "replay", "watch"]
@@ -35,6 +38,7 @@ def watch(
     truth: Annotated[Path | None, typer.Option("--truth", help="MOTChallenge gt.txt: then it is scored.")] = None,
     detector: DetectorOption = defaults.DETECTOR,
     tracker: TrackerOption = "bytetrack",
+    camera_motion: CameraMotionOption = DEFAULT_MODE,
     changes: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Setting of a rule: rule.abandoned_object.alone_s=20."),
@@ -63,7 +67,7 @@ def watch(
             source,
             calibration=camera,
             truth=truth,
-            watching=Watching(detector, tracker, for_rules, trust_weights),
+            watching=Watching(detector, tracker, for_rules, trust_weights, camera_motion),
             fps=fps,
             seconds=seconds,
             store=store,
@@ -117,6 +121,10 @@ def replay(
     ] = None,
     detector: Annotated[str | None, typer.Option("--detector", metavar="D", help="Default: as before.")] = None,
     tracker: Annotated[str | None, typer.Option("--tracker", help="Default: as before.")] = None,
+    camera_motion: Annotated[
+        str | None,
+        typer.Option("--camera-motion", metavar="|".join(MODES), help=f"{CAMERA_MOTION_HELP}. Default: as before."),
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Default: RUN-replay beside it.")] = None,
     trust_weights: TrustOption = False,
     force: ForceOption = False,
@@ -143,7 +151,13 @@ def replay(
         after = watch_again(
             run_folder,
             out or run_folder.with_name(f"{run_folder.name}-replay"),
-            Watching(detector or made["detector_spec"], tracker or made["tracker"], rules, trust_weights),
+            Watching(
+                detector or made["detector_spec"],
+                tracker or made["tracker"],
+                rules,
+                trust_weights,
+                camera_motion or made.get("camera_motion", DEFAULT_MODE),
+            ),
             overwrite=force or out is None,
             command=again(),
             report=report,

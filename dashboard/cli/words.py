@@ -11,10 +11,12 @@ from typing import Annotated, Any, Final
 import typer
 from rich.console import Console
 
+from detect.motion_mode import MODES
 from scenarios.errors import ScenarioError
 
 __all__ = [
-    "DetectorOption", "ForceOption", "JsonOption", "ScenarioArgument", "SeedOption", "SetOption", "TrackerOption",
+    "CAMERA_MOTION_HELP", "CameraMotionOption", "DetectorOption", "ForceOption", "JsonOption", "ScenarioArgument",
+    "SeedOption", "SetOption", "TrackerOption",
     "TrustOption", "again", "plain", "screen", "show_score", "slug", "split",
 ]  # fmt: skip
 
@@ -44,6 +46,10 @@ DetectorOption = Annotated[
     ),
 ]
 TrackerOption = Annotated[str, typer.Option("--tracker", help="bytetrack, ocsort or sort.")]
+CAMERA_MOTION_HELP: Final = "How tracks are moved with a camera that moves. " + "; ".join(
+    f"{name} = {what}" for name, what in MODES.items()
+)
+CameraMotionOption = Annotated[str, typer.Option("--camera-motion", metavar="|".join(MODES), help=CAMERA_MOTION_HELP)]
 TrustOption = Annotated[
     bool, typer.Option("--trust-weights", help="Load .pt files: they can run any code, so only from who you trust.")
 ]

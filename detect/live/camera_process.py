@@ -135,6 +135,7 @@ def _watch_until(
                 camera=known.camera if known else None,
                 zones=known.zones if known else (),
                 tracker=config.tracker,
+                camera_motion=config.camera_motion,
             ),
             store,
             stop=stopping.is_set,

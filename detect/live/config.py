@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from detect import defaults
 from detect.desk import DeskSettings
+from detect.motion_mode import DEFAULT_MODE, check_mode
 from detect.rules import build_rules
 from detect.rules.contract import Setting
 from detect.sources.address import expand, scheme
@@ -43,6 +44,7 @@ class LiveConfig(Entry):
         store: SQLite file of alerts, decisions and record.
         detector: As for ``parvis watch``.
         tracker: One of the trackers.
+        camera_motion: How tracks are moved with a camera that moves, one of ``detect.motion_mode.MODES``.
         blur: Pixelate people in pictures that are kept.
         hung_s: A camera's process that takes no picture for so long, although there are some, is started again.
         desk: When events are one matter, and how long alerts wait.
@@ -52,6 +54,7 @@ class LiveConfig(Entry):
     store: Path = Path("live.sqlite")
     detector: str = defaults.DETECTOR
     tracker: str = "bytetrack"
+    camera_motion: str = DEFAULT_MODE
     blur: bool = True
     hung_s: Annotated[float, Field(ge=2, le=3600)] = 20.0
     desk: DeskSettings = DeskSettings()
@@ -80,6 +83,9 @@ def load_config(path: Path) -> LiveConfig:
     build_rules(config.rules)
     if config.tracker not in TRACKERS:
         raise ScenarioError(unknown("tracker", config.tracker, TRACKERS, path.name))
+    for camera in config.cameras:
+        where = f"{path.name}: cameras.{camera.id}" if config.camera_motion == "poses" else path.name
+        check_mode(config.camera_motion, where, calibrated=camera.calibration is not None)
     beside = path.parent
     cameras = []
     for camera in config.cameras:

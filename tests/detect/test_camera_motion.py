@@ -275,8 +275,7 @@ class Known:
 
 @pytest.mark.parametrize(
     ("mode", "calibrated", "same"),
-    [("auto", True, True), ("poses", True, True), ("auto", False, True), ("picture", True, True), ("off", True, False),
-     ("poses", False, False)],
+    [("auto", True, True), ("poses", True, True), ("auto", False, True), ("picture", True, True), ("off", True, False)],
 )  # fmt: skip
 def test_the_pipeline_moves_tracks_as_it_is_told(wall: Picture, mode: str, calibrated: bool, same: bool) -> None:
     cameras = [turning(9.0 * k) for k in range(4)]  # 45 degrees a second
@@ -296,5 +295,10 @@ def test_the_pipeline_moves_tracks_as_it_is_told(wall: Picture, mode: str, calib
 
 
 def test_another_word_is_refused() -> None:
-    with pytest.raises(ScenarioError, match="unknown camera motion 'pose'"):
-        list(Pipeline(Known([]), [], camera_motion="pose").watch(Pictures([])))
+    with pytest.raises(ScenarioError, match="unknown camera motion 'pose'; did you mean 'poses'"):
+        Pipeline(Known([]), [], camera_motion="pose")
+
+
+def test_poses_need_a_calibration() -> None:
+    with pytest.raises(ScenarioError, match="needs a calibration, and this camera has none; 'picture' does without"):
+        Pipeline(Known([]), [], camera_motion="poses")

@@ -81,6 +81,8 @@ def state_of(path, camera_id="gate"):
         (PLAIN.replace('"SOURCE"', '"x", calibration = "no.toml"'), "cameras.gate.calibration: there is no file"),
         (PLAIN.replace("SOURCE", "rtsp://${PARVIS_NOT_SET}@h/x"), "PARVIS_NOT_SET is not set"),
         (PLAIN + "tracker = 'bytetrak'", "unknown tracker 'bytetrak'; did you mean 'bytetrack'"),
+        (PLAIN + "camera_motion = 'pictures'", "unknown camera motion 'pictures'; did you mean 'picture'"),
+        (PLAIN + "camera_motion = 'poses'", "cameras.gate: camera motion 'poses' needs a calibration"),
         (PLAIN + "[desk]\nmerge_m = 0", "merge_m"),
         (PLAIN + "[rules.abandoned_objects]\nalone_s = 3", "did you mean 'abandoned_object'"),
         (PLAIN + "[rules.abandoned_object]\nalone_s = -3", "alone_s"),

@@ -61,6 +61,17 @@ def test_unknown_detector_and_tracker(tmp_path):
     assert "did you mean 'bytetrack'" in refused("run", "forecourt_bag_v1", "--tracker", "bytetrak", cwd=tmp_path)
 
 
+@pytest.mark.parametrize("words", [("run", "forecourt_bag_v1"), ("watch", "x.mp4")])
+def test_unknown_camera_motion(tmp_path, words):
+    said = refused(*words, "--camera-motion", "pose", cwd=tmp_path)
+    assert "unknown camera motion 'pose'; did you mean 'poses'? (known: auto, off, picture, poses)" in said
+
+
+def test_poses_of_a_camera_without_a_calibration(tmp_path):
+    said = refused("watch", "x.mp4", "--camera-motion", "poses", cwd=tmp_path)
+    assert "camera motion 'poses' needs a calibration" in said
+
+
 def test_weights_without_the_extra_or_without_trust(tmp_path):
     (tmp_path / "x.pt").write_bytes(b"x")
     said = refused("run", "forecourt_bag_v1", "--detector", "x.pt", cwd=tmp_path)

@@ -78,8 +78,10 @@ def test_replay_is_the_same_until_a_setting_changes(rehearsal, tmp_path):
     same = replay(rehearsal, tmp_path / "same", Watching(detector="oracle"))
     before, after = Recording.open(rehearsal).score(), same.score()
     assert before | {"wall_s": 0} == after | {"wall_s": 0}
-    short = Watching(detector="oracle", rules={"abandoned_object": {"alone_s": 2.0}})
+    assert same.run()["camera_motion"] == "auto"
+    short = Watching(detector="oracle", camera_motion="off", rules={"abandoned_object": {"alone_s": 2.0}})
     hasty = replay(rehearsal, tmp_path / "hasty", short)
+    assert hasty.run()["camera_motion"] == "off"
     changed = {c.key: c.change for c in compare_runs(same.folder, hasty.folder).changes}
     assert changed["events.abandoned_object.false"] > 0
     gate = tmp_path / "gate.toml"
