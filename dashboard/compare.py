@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import numpy as np
+from numpy.typing import ArrayLike
 from pydantic import Field, ValidationError, model_validator
 from rich.table import Table
 from scipy import stats
@@ -18,7 +19,7 @@ from scenarios.errors import RecordingError, ScenarioError, unknown
 from scenarios.load import model_error, read_toml
 from scenarios.recording import Recording
 
-__all__ = ["Change", "Difference", "check_gate", "compare_runs", "table_of"]
+__all__ = ["Change", "Difference", "change_by_seed", "check_gate", "compare_runs", "interval_95", "table_of"]
 
 _NOT_SCORES: Final = frozenset({"seed", "footage_s"})
 _CONFIDENCE: Final = 0.95
@@ -83,7 +84,7 @@ def compare_runs(before: Path, after: Path) -> Difference:
     """
     old, new = _scores(before), _scores(after)
     keys = sorted({key for score in (*old.values(), *new.values()) for key in score}, key=_reading_order)
-    return Difference(str(before), str(after), tuple(_change(key, old, new) for key in keys))
+    return Difference(str(before), str(after), tuple(change_by_seed(key, old, new) for key in keys))
 
 
 def check_gate(difference: Difference, gate: Path) -> list[str]:
@@ -132,23 +133,32 @@ def _broken(change: Change, limit: _Gate) -> Iterator[str]:
         yield f"{change.key} rose by {change.change:.3f}, more than {limit.max_rise:g}"
 
 
-def _change(key: str, old: dict[int, dict[str, float]], new: dict[int, dict[str, float]]) -> Change:
+def change_by_seed(key: str, old: Mapping[int, Mapping[str, float]], new: Mapping[int, Mapping[str, float]]) -> Change:
+    """Compare one key of what was measured before and after, paired by seed where both sides have seeds in common.
+
+    Args:
+        key: What to compare.
+        old: Seed to key to value; a key that was not measured is absent.
+        new: The same, after.
+    """
     was = {seed: score[key] for seed, score in old.items() if key in score}
     now = {seed: score[key] for seed, score in new.items() if key in score}
     before = float(np.mean(list(was.values()))) if was else None
     after = float(np.mean(list(now.values()))) if now else None
     both = sorted(was.keys() & now.keys())
     if both:
-        steps = np.array([now[seed] - was[seed] for seed in both])
-        change: float | None = float(steps.mean())
-    else:
-        steps = np.empty(0)
-        change = None if before is None or after is None else after - before
-    ci95 = None
-    if len(steps) >= 2:
-        half = float(stats.t.ppf((1 + _CONFIDENCE) / 2, len(steps) - 1) * steps.std(ddof=1) / np.sqrt(len(steps)))
-        ci95 = (float(steps.mean()) - half, float(steps.mean()) + half)
-    return Change(key, before, after, change, ci95, len(both))
+        steps = [now[seed] - was[seed] for seed in both]
+        return Change(key, before, after, float(np.mean(steps)), interval_95(steps), len(both))
+    return Change(key, before, after, None if before is None or after is None else after - before, None, 0)
+
+
+def interval_95(values: ArrayLike) -> tuple[float, float] | None:
+    """Return the interval of a mean at 95 % by Student's t; None of fewer than two values."""
+    array = np.asarray(values, float)
+    if len(array) < 2:
+        return None
+    half = float(stats.t.ppf((1 + _CONFIDENCE) / 2, len(array) - 1) * array.std(ddof=1) / np.sqrt(len(array)))
+    return float(array.mean()) - half, float(array.mean()) + half
 
 
 def _scores(folder: Path) -> dict[int, dict[str, float]]:

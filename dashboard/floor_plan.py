@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,11 +15,13 @@ from dashboard.ledger import LedgerEntry, LedgerStatus
 from scenarios.camera import Camera
 from scenarios.venue import Passage, Venue
 
-__all__ = ["floor_plan"]
+__all__ = ["Paper", "floor_plan", "venue_plan"]
 
 _WIDTH: Final = 900.0
 _MAX_HEIGHT: Final = 640.0
 _MARGIN: Final = 26.0
+_BESIDE: Final = 2 / 15
+"""Share of the width in which names stand beside their gates."""
 _SIGNS: Final = {
     LedgerStatus.FOUND: '<circle r="8"/>',
     LedgerStatus.MISSED: '<path d="M-7-7 7 7M7-7-7 7"/>',
@@ -30,18 +32,29 @@ _SIGNS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Paper:
+class Paper:
     """Metres to paper: x east to the right, y north up."""
 
     west: float
     north: float
     scale: float
     left: float = _MARGIN
+    width: float = _WIDTH
+
+    @classmethod
+    def of(cls, bounds: Sequence[float], width: float, max_height: float) -> tuple[Paper, float]:
+        """Return the paper on which bounds (west, south, east, north) fit, and its height."""
+        west, south, east, north = bounds
+        scale = min((width - 2 * _MARGIN) / (east - west), (max_height - 2 * _MARGIN) / (north - south))
+        paper = cls(west, north, scale, (width - (east - west) * scale) / 2, width)
+        return paper, (north - south) * scale + 2 * _MARGIN + 26
 
     def at(self, x_m: float, y_m: float) -> tuple[float, float]:
+        """Return the point of a place."""
         return round(self.left + (x_m - self.west) * self.scale, 1), round(_MARGIN + (self.north - y_m) * self.scale, 1)
 
     def path(self, points: Iterable[Sequence[float]], *, closed: bool = True) -> str:
+        """Return the outline of places as the data of a path."""
         corners = (f"{x} {y}" for x, y in (self.at(p[0], p[1]) for p in points))
         return "M" + "L".join(corners) + ("Z" if closed else "")
 
@@ -76,10 +89,7 @@ def floor_plan(venue: Venue | None, cameras: Sequence[Camera], entries: Sequence
     if venue is None and not placed:
         return None
     extent = _extent(venue, cameras, placed)
-    west, south, east, north = extent.bounds
-    scale = min((_WIDTH - 2 * _MARGIN) / (east - west), (_MAX_HEIGHT - 2 * _MARGIN) / (north - south))
-    paper = _Paper(west, north, scale, (_WIDTH - (east - west) * scale) / 2)
-    height = (north - south) * scale + 2 * _MARGIN + 26
+    paper, height = Paper.of(extent.bounds, _WIDTH, _MAX_HEIGHT)
     parts = [
         f'<svg class="plan" viewBox="0 0 {_WIDTH:.0f} {height:.0f}" role="img" '
         'aria-label="Plan of the place with true events and alarms">'
@@ -89,8 +99,27 @@ def floor_plan(venue: Venue | None, cameras: Sequence[Camera], entries: Sequence
         parts += _venue(venue, paper, names)
     parts += [part for camera in cameras for part in _camera(camera, paper, extent, names)]
     parts += [_sign(entry, paper) for entry in placed]
-    parts.append(_scale_bar(scale, height))
+    parts.append(_scale_bar(paper, height))
     parts.append("</svg>")
+    return Markup("".join(parts))  # noqa: S704  every text in it went through escape()
+
+
+def venue_plan(venue: Venue, label: str, on_floor: Callable[[Paper], Sequence[str]], *, width: float = 460.0) -> Markup:
+    """Draw a venue with something on its floor.
+
+    Args:
+        venue: The floor plan.
+        label: What the picture shows, for who cannot see it.
+        on_floor: Returns SVG elements for a paper; obstacles and gates are drawn over them.
+        width: Of the picture in its own units, in which texts are 14 high.
+
+    Returns:
+        An ``svg`` element.
+    """
+    paper, height = Paper.of(_extent(venue, (), ()).bounds, width, width)
+    parts = [f'<svg class="plan" viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{escape(label)}">']
+    parts += _venue(venue, paper, _Names(), on_floor(paper))
+    parts += [_scale_bar(paper, height), "</svg>"]
     return Markup("".join(parts))  # noqa: S704  every text in it went through escape()
 
 
@@ -101,8 +130,8 @@ def _extent(venue: Venue | None, cameras: Sequence[Camera], placed: Sequence[Led
     return box(*places.min(axis=0), *places.max(axis=0)).buffer(4.0, join_style="mitre")
 
 
-def _venue(venue: Venue, paper: _Paper, names: _Names) -> list[str]:
-    parts = [f'<path class="p-floor" d="{paper.path(venue.outline)}"/>']
+def _venue(venue: Venue, paper: Paper, names: _Names, on_floor: Sequence[str] = ()) -> list[str]:
+    parts = [f'<path class="p-floor" d="{paper.path(venue.outline)}"/>', *on_floor]
     for zone in venue.zones:
         x, y = paper.at(zone.shape.centroid.x, zone.shape.centroid.y)
         parts.append(
@@ -115,11 +144,15 @@ def _venue(venue: Venue, paper: _Paper, names: _Names) -> list[str]:
             f'<path class="p-obstacle" d="{paper.path(obstacle.polygon)}"><title>{escape(title)}</title></path>'
         )
     parts += [_passage(passage, paper) for passage in venue.passages]
+    for line in venue.lines:
+        parts.append(f'<path class="p-line" d="{paper.path(line.points, closed=False)}"/>')
+        x, y = paper.at(*line.points[1])
+        parts.append(names.put(_words(line.id), x + 4, y - 4, "start"))
     for gate in venue.gates:
         state = "p-gate" if gate.open else "p-gate p-closed"
         parts.append(f'<path class="{state}" d="{paper.path(gate.line, closed=False)}"/>')
         x, y = paper.at(gate.shape.centroid.x, gate.shape.centroid.y)
-        side = "start" if x < 120 else "end" if x > _WIDTH - 120 else "middle"
+        side = "start" if x < _BESIDE * paper.width else "end" if x > (1 - _BESIDE) * paper.width else "middle"
         shift = {"start": 9, "end": -9, "middle": 0}[side]
         drop = 5 if shift else (-9 if y < 60 else 18)
         name = _words(gate.id) + ("" if gate.open else " (closed)")
@@ -127,7 +160,7 @@ def _venue(venue: Venue, paper: _Paper, names: _Names) -> list[str]:
     return parts
 
 
-def _passage(passage: Passage, paper: _Paper) -> str:
+def _passage(passage: Passage, paper: Paper) -> str:
     """A line, and where it is passed one way only an arrow across it."""
     middle, way = passage.shape.centroid, passage.across
     service = f", {passage.service_s[0]:g} to {passage.service_s[1]:g} s each" if passage.service_s is not None else ""
@@ -142,7 +175,7 @@ def _passage(passage: Passage, paper: _Paper) -> str:
     return f'<path class="p-passage" d="{drawn}"><title>{escape(title)}</title></path>'
 
 
-def _camera(camera: Camera, paper: _Paper, extent: BaseGeometry, names: _Names) -> list[str]:
+def _camera(camera: Camera, paper: Paper, extent: BaseGeometry, names: _Names) -> list[str]:
     parts = []
     seen = camera.footprint().intersection(extent)
     if isinstance(seen, Polygon) and not seen.is_empty:
@@ -160,7 +193,7 @@ def _camera(camera: Camera, paper: _Paper, extent: BaseGeometry, names: _Names) 
     return parts
 
 
-def _sign(entry: LedgerEntry, paper: _Paper) -> str:
+def _sign(entry: LedgerEntry, paper: Paper) -> str:
     assert entry.place_m is not None
     x, y = paper.at(*entry.place_m)
     title = f"{entry.number}: {entry.label}, {entry.status.words}"
@@ -172,13 +205,13 @@ def _sign(entry: LedgerEntry, paper: _Paper) -> str:
     )
 
 
-def _scale_bar(scale: float, height: float) -> str:
-    length = next((m for m in (50, 20, 10, 5, 2, 1) if m * scale <= 220), 1)
+def _scale_bar(paper: Paper, height: float) -> str:
+    length = next((m for m in (50, 20, 10, 5, 2, 1) if m * paper.scale <= 0.25 * paper.width), 1)
     y = height - 14
     return (
-        f'<path class="p-scale" d="M{_MARGIN} {y - 6}v6h{length * scale:.1f}v-6"/>'
-        f'<text class="p-name" x="{_MARGIN + length * scale + 10:.1f}" y="{y}">{length} m</text>'
-        f'<text class="p-name" x="{_WIDTH - _MARGIN}" y="{y}" text-anchor="end">north is up</text>'
+        f'<path class="p-scale" d="M{_MARGIN} {y - 6}v6h{length * paper.scale:.1f}v-6"/>'
+        f'<text class="p-name" x="{_MARGIN + length * paper.scale + 10:.1f}" y="{y}">{length} m</text>'
+        f'<text class="p-name" x="{paper.width - _MARGIN}" y="{y}" text-anchor="end">north is up</text>'
     )
 
 

@@ -1,20 +1,52 @@
-"""A scenario's crowd, and what changes when something is changed: in numbers, for the terminal and for scripts."""
+"""A scenario's crowd beside another's, over one or many seeds: in numbers, for the terminal, scripts and the report."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.table import Table
 
+from dashboard.compare import Change, change_by_seed, interval_95
+from dashboard.plan_jobs import measure_all
 from dashboard.progress import Report, silent
 from dashboard.verdict import flat_numbers, words_and_unit
 from scenarios.scenario import Scenario
-from sim.measure import Measures, measure
+from sim.measure import Measures
 from sim.trajectories import Recorder, check_target, write_trajectories
 
-__all__ = ["Plans", "compare_plans", "table_of"]
+__all__ = ["Plans", "Side", "compare_plans", "table_of", "with_seeds"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """One of two crowds that are compared.
+
+    Attributes:
+        name: Such as "as it is", "as changed", or a scenario's title.
+        scenario: With its first seed.
+        runs: One a seed.
+    """
+
+    name: str
+    scenario: Scenario
+    runs: tuple[Measures, ...]
+
+    def numbers(self, seeds: Sequence[int]) -> dict[int, dict[str, float]]:
+        """Return what each seed measured, by key; what was not measured is absent."""
+        flat = [flat_numbers(run.as_dict()) for run in self.runs]
+        return {s: {k: v for k, v in one.items() if v is not None} for s, one in zip(seeds, flat, strict=True)}
+
+    @property
+    def typical(self) -> int:
+        """Number of the run that is the middle one: by the evacuation time if all have one, else by peak density."""
+        times = [run.evacuation_s for run in self.runs]
+        by = [t for t in times if t is not None]
+        values = by if len(by) == len(times) else [run.density_peak for run in self.runs]
+        return int(np.argsort(values, kind="stable")[(len(values) - 1) // 2])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,69 +55,148 @@ class Plans:
 
     Attributes:
         scenario: Its name.
-        seed: That decided both.
-        unchanged: The scenario as it is.
-        changed: As changed, or None where nothing was.
+        seeds: That decide chance, the same on both sides.
+        before: The scenario as it is.
+        after: As changed, or another scenario; None where there is nothing beside it.
     """
 
     scenario: str
-    seed: int
-    unchanged: Measures
-    changed: Measures | None
+    seeds: tuple[int, ...]
+    before: Side
+    after: Side | None
+
+    @property
+    def asked(self) -> Side:
+        """The side that the question is about."""
+        return self.before if self.after is None else self.after
+
+    @property
+    def seed(self) -> int:
+        """The first seed."""
+        return self.seeds[0]
+
+    @property
+    def unchanged(self) -> Measures:
+        """What the first seed measured of the scenario as it is."""
+        return self.before.runs[0]
+
+    @property
+    def changed(self) -> Measures | None:
+        """What the first seed measured of the other side."""
+        return None if self.after is None else self.after.runs[0]
+
+    def changes(self) -> list[Change]:
+        """Return every number before and after, with the difference and its interval paired by seed."""
+        old, new = self.before.numbers(self.seeds), (self.after or self.before).numbers(self.seeds)
+        keys = dict.fromkeys(key for side in (self.before, self.asked) for r in side.runs for key in _keys(r))
+        return [change_by_seed(key, old, new) for key in keys]
+
+    def interval(self, key: str, side: Side | None = None) -> tuple[float, float, float] | None:
+        """Return mean and 95 % interval of one number of a side, over seeds; None where a seed did not measure it."""
+        numbers = (side or self.asked).numbers(self.seeds)
+        if any(key not in one for one in numbers.values()):
+            return None
+        values = [one[key] for one in numbers.values()]
+        mean = float(np.mean(values))
+        return (mean, *(interval_95(values) or (mean, mean)))
 
     def as_dict(self) -> dict[str, Any]:
-        """Return plain JSON values: the measures of what was asked, and where it was changed those of before."""
-        asked = self.unchanged if self.changed is None else self.changed
-        plain = {"scenario": self.scenario, "seed": self.seed} | asked.as_dict()
-        return plain if self.changed is None else plain | {"unchanged": self.unchanged.as_dict()}
+        """Return plain JSON values.
+
+        Of one seed the measures of what was asked, and where something is beside it those of ``unchanged``; of many
+        the same of every seed in ``runs``, and ``changes`` with means and intervals.
+        """
+        if len(self.seeds) == 1:
+            plain = {"scenario": self.scenario, "seed": self.seed} | self.asked.runs[0].as_dict()
+            return plain if self.after is None else plain | {"unchanged": self.unchanged.as_dict()}
+        runs = [{"seed": s} | run.as_dict() for s, run in zip(self.seeds, self.asked.runs, strict=True)]
+        plain = {"scenario": self.scenario, "seeds": list(self.seeds), "runs": runs}
+        plain["ci95"] = {key: self.interval(key) for key in self.asked.numbers(self.seeds)[self.seed]}
+        if self.after is None:
+            return plain
+        before = [{"seed": s} | run.as_dict() for s, run in zip(self.seeds, self.before.runs, strict=True)]
+        return plain | {"unchanged": before, "changes": [asdict(change) for change in self.changes()]}
+
+
+def with_seeds(scenario: Scenario, seeds: Sequence[int]) -> list[Scenario]:
+    """Return the scenario once for each seed."""
+    return [scenario.model_copy(update={"seed": seed}) for seed in seeds]
 
 
 def compare_plans(
-    unchanged: Scenario, changed: Scenario | None, report: Report = silent, *, trajectories: Path | None = None
+    unchanged: Scenario,
+    changed: Scenario | None,
+    report: Report = silent,
+    *,
+    seeds: Sequence[int] = (),
+    names: tuple[str, str] = ("as it is", "as changed"),
+    workers: int | None = None,
+    trajectories: Path | None = None,
 ) -> Plans:
-    """Run the crowd of a scenario, and of its changed form if there is one.
+    """Run the crowd of a scenario, and of its changed form or of another scenario if there is one.
 
     Args:
         unchanged: As it is.
-        changed: Its changed form.
+        changed: What stands beside it.
         report: Told the progress.
-        trajectories: File to write the ways of everybody to, .parquet or .txt: those of the changed form if there is
-            one.
+        seeds: Of both sides; none: each has its own.
+        names: What the sides are called.
+        workers: Processes; None: one a core where it is worth it.
+        trajectories: File to write everybody's way to, .parquet or .txt: of the first seed, of what stands beside if
+            there is something.
 
     Raises:
         ScenarioError: Somebody has no way to go, or the file cannot be written.
     """
-    asked = unchanged if changed is None else changed
-    recorder = Recorder(asked.step_s) if trajectories is not None else None
     if trajectories is not None:
         check_target(trajectories)
-    alone = recorder if changed is None else None
-    first = measure(unchanged, progress=lambda share: report("as it is", share), watch=alone)
-    second = None
-    if changed is not None:
-        second = measure(changed, progress=lambda share: report("as changed", share), watch=recorder)
+    chance = tuple(seeds) or (unchanged.seed,)
+    first = with_seeds(unchanged, chance) if seeds else [unchanged]
+    second = [] if changed is None else with_seeds(changed, chance) if seeds else [changed]
+    asked = (second or first)[0]
+    recorder = Recorder(asked.step_s) if trajectories is not None else None
+    measured = measure_all(
+        [*first, *second],
+        workers=workers,
+        progress=lambda share: report("crowds", share),
+        watch=None if recorder is None else (len(first) if second else 0, recorder),
+    )
     if recorder is not None and trajectories is not None:
         write_trajectories(recorder.trajectories(), trajectories)
-    return Plans(unchanged.name, unchanged.seed, first, second)
+    runs, beside = tuple(measured[: len(chance)]), tuple(measured[len(chance) :])
+    return Plans(
+        unchanged.name,
+        chance,
+        Side(names[0], first[0], runs),
+        Side(names[1], second[0], beside) if second else None,
+    )
 
 
 def table_of(plans: Plans) -> Table:
     """Return the table for the terminal; what was not measured is a dash."""
-    before = flat_numbers(plans.unchanged.as_dict())
-    after = flat_numbers(plans.changed.as_dict()) if plans.changed is not None else None
-    heads = ("measure", "value") if after is None else ("measure", "as it is", "as changed", "difference")
-    table = Table(*heads, title=f"{plans.scenario}, seed {plans.seed}", title_justify="left")
-    for key in [*before, *(k for k in after or {} if k not in before)]:
-        name, unit = words_and_unit(key)
-        label = f"{name}, {unit}" if unit else name
-        was = before.get(key)
-        if after is None:
-            table.add_row(label, _text(was))
-            continue
-        now = after.get(key)
-        step = "" if was is None or now is None or now == was else f"{now - was:+.4g}"
-        table.add_row(label, _text(was), _text(now), step)
+    many = len(plans.seeds) > 1
+    seeds = f"{len(plans.seeds)} seeds, means and 95 % intervals" if many else f"seed {plans.seed}"
+    heads = ["measure", "value"] if plans.after is None else ["measure", plans.before.name, plans.after.name]
+    heads += ["difference"] * (plans.after is not None) + ["95 % interval"] * many
+    table = Table(*heads, title=f"{plans.scenario}, {seeds}", title_justify="left")
+    for change in plans.changes():
+        name, unit = words_and_unit(change.key)
+        row = [f"{name}, {unit}" if unit else name, _text(change.before)]
+        if plans.after is not None:
+            row += [_text(change.after), f"{change.change:+.4g}" if change.change else ""]
+            between = change.ci95
+        else:
+            found = plans.interval(change.key)
+            between = None if found is None else found[1:]
+        if many:
+            sign = "+" if plans.after is not None else ""
+            row.append("" if between is None else f"{between[0]:{sign}.4g} to {between[1]:{sign}.4g}")
+        table.add_row(*row)
     return table
+
+
+def _keys(run: Measures) -> list[str]:
+    return list(flat_numbers(run.as_dict()))
 
 
 def _text(value: float | None) -> str:

@@ -22,6 +22,7 @@ from dashboard.cli.words import (
     again,
     plain,
     screen,
+    seeds_of,
     show_score,
     slug,
     split,
@@ -204,6 +205,18 @@ def plan(
     scenario: ScenarioArgument,
     seed: SeedOption = None,
     changes: SetOption = None,
+    against: Annotated[
+        str | None,
+        typer.Option("--against", metavar="SCENARIO", help="Another scenario beside it; --set then holds for both."),
+    ] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option("--seeds", metavar="1-10", help="Many seeds, such as 1-10 or 1,2,7: means and 95 % intervals."),
+    ] = None,
+    report_file: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE.html", help="Write a page to print: figures, maps, a film, the limits."),
+    ] = None,
     trajectories: Annotated[
         Path | None,
         typer.Option(
@@ -212,24 +225,46 @@ def plan(
             help="Write everybody's way, of the changed scenario where --set is given: .parquet, or .txt for PedPy.",
         ),
     ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes; default: one a core for four crowds or more.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run the crowd only: density, level of service, flows, evacuation time; beside the unchanged scenario.
+    """Run the crowd only: density, level of service, flows, evacuation time; beside a changed or another scenario.
 
-    Example: parvis plan stadium_egress_surge_v1 --set venue.gates.east.open=false
+    Example: parvis plan hall_evacuation_v1 --set venue.gates.north.open=true --seeds 1-10 --report hall.html
 
     Example: parvis plan stadium_egress_surge_v1 --trajectories ways.txt
     """
+    from dashboard.plan_report import check_report_target, write_plan_report
     from dashboard.plans import compare_plans, table_of
     from dashboard.progress import bars
     from scenarios.load import load_scenario
 
-    seeded = [f"seed={seed}"] if seed is not None else []
-    unchanged = load_scenario(scenario, seeded)
-    changed = load_scenario(scenario, [*(changes or []), *seeded]) if changes else None
+    if seed is not None and seeds is not None:
+        raise ScenarioError("plan: give --seed or --seeds, not both")
+    chance = seeds_of(seeds) if seeds is not None else () if seed is None else (seed,)
+    if report_file is not None:
+        check_report_target(report_file)
+    unchanged = load_scenario(scenario, (changes or []) if against is not None else [])
+    names = ("as it is", "as changed")
+    changed = None
+    if against is not None:
+        changed = load_scenario(against, changes or [])
+        names = (unchanged.title, changed.title) if unchanged.title != changed.title else (scenario, against)
+        chance = chance or (unchanged.seed,)
+    elif changes:
+        changed = load_scenario(scenario, changes)
     with bars(quiet=as_json) as report:
-        plans = compare_plans(unchanged, changed, report, trajectories=trajectories)
+        plans = compare_plans(
+            unchanged, changed, report, seeds=chance, names=names, workers=workers, trajectories=trajectories
+        )
+    if report_file is not None:
+        said = [] if against is not None else changes or []
+        write_plan_report(plans, report_file, changes=said, command=again())
     if as_json:
-        typer.echo(json.dumps(plans.as_dict()))
-    else:
-        screen.print(table_of(plans))
+        typer.echo(json.dumps(plans.as_dict() | ({} if report_file is None else {"report": str(report_file)})))
+        return
+    screen.print(table_of(plans))
+    if report_file is not None:
+        screen.print(f"Report: [bold]{plain(str(report_file))}[/bold]")

@@ -17,10 +17,11 @@ from scenarios.errors import ScenarioError
 __all__ = [
     "CAMERA_MOTION_HELP", "CameraMotionOption", "DetectorOption", "ForceOption", "JsonOption", "ScenarioArgument",
     "SeedOption", "SetOption", "TrackerOption",
-    "TrustOption", "again", "plain", "screen", "show_score", "slug", "split",
+    "TrustOption", "again", "plain", "screen", "seeds_of", "show_score", "slug", "split",
 ]  # fmt: skip
 
 screen: Final = Console()
+_MOST_SEEDS: Final = 200
 
 ScenarioArgument = Annotated[
     str, typer.Argument(metavar="SCENARIO", help="A name of the library (see `parvis list`) or a .toml file.")
@@ -78,6 +79,25 @@ def split(changes: list[str] | None) -> tuple[list[str], dict[str, dict[str, Any
             value = text
         rules.setdefault(parts[1], {})[parts[2]] = value
     return scenario, rules
+
+
+def seeds_of(text: str) -> tuple[int, ...]:
+    """Read seeds as they are written, such as ``1-10`` or ``1,2,7``.
+
+    Raises:
+        ScenarioError: It says no seeds, or one twice.
+    """
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.strip().partition("-")
+        if not first.isdecimal() or not (last or first).isdecimal() or int(last or first) < int(first):
+            raise ScenarioError(f"--seeds {text}: should be like 1-10 or 1,2,7")
+        if int(last or first) - int(first) >= _MOST_SEEDS:
+            raise ScenarioError(f"--seeds {text}: are more than {_MOST_SEEDS}")
+        seeds += range(int(first), int(last or first) + 1)
+    if len(set(seeds)) < len(seeds):
+        raise ScenarioError(f"--seeds {text}: says a seed twice")
+    return tuple(seeds)
 
 
 def again() -> str:
