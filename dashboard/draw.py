@@ -2,112 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from scenarios.incident import Evacuation, GateChange, IncidentSpec
-from scenarios.venue import Venue
-
-__all__ = ["BEFORE", "CHANGED", "density_map", "egress_curves", "gate_flows", "service_levels", "venue_map"]
+__all__ = [
+    "BEFORE", "CHANGED", "LEVEL_COLOURS", "PAPER", "QUIET", "TEXT", "dress", "egress_curves", "gate_flows",
+    "service_levels",
+]  # fmt: skip
 
 BEFORE: Final = "#9fb2c3"
 """Colour of the unchanged scenario."""
 CHANGED: Final = "#5cc4f5"
 """Colour of the changed scenario."""
 
-_TEXT: Final = "#e8eef3"
-_QUIET: Final = "#a3b3c1"
+TEXT: Final = "#e8eef3"
+QUIET: Final = "#a3b3c1"
 _LINE: Final = "#2c3843"
-_PAPER: Final = "#0e1317"
-_FLOOR: Final = "#161d23"
-_OPEN: Final = "#4ade80"
-_SHUT: Final = "#ff7b7b"
-_LEVELS: Final = {"A": "#7fc8f8", "B": "#6fd6b5", "C": "#b6dd6a", "D": "#f2d45c", "E": "#f39a4a", "F": "#ef6461"}
-_DENSITY_SCALE: Final = [
-    [0.0, "rgba(22,29,35,0)"],
-    [0.02, "#17324a"],
-    [0.2, "#1f6f8b"],
-    [0.4, "#4bb3a0"],
-    [0.6, "#f2d45c"],
-    [0.8, "#f08a3c"],
-    [1.0, "#d7263d"],
-]
+PAPER: Final = "#0e1317"
+LEVEL_COLOURS: Final = {"A": "#7fc8f8", "B": "#6fd6b5", "C": "#b6dd6a", "D": "#f2d45c", "E": "#f39a4a", "F": "#ef6461"}
 
 
-def venue_map(venue: Venue, incidents: Sequence[IncidentSpec] = ()) -> go.Figure:
-    """Draw the floor plan: obstacles, zones, gates by name, green open and red dashed closed."""
-    figure = _plan(venue)
-    placed = [i for i in incidents if not isinstance(i, Evacuation | GateChange)]
-    if placed:
-        figure.add_trace(
-            go.Scatter(
-                x=[i.place_m[0] for i in placed],
-                y=[i.place_m[1] for i in placed],
-                mode="markers",
-                marker={"symbol": "x", "size": 12, "color": "#ffab4a", "line": {"width": 1, "color": _PAPER}},
-                hovertext=[f"{i.kind.value.replace('_', ' ')} '{i.id}' at {i.at_s:g} s" for i in placed],
-                hoverinfo="text",
-                showlegend=False,
-            )
-        )
-    return figure
-
-
-def density_map(
-    density_per_m2: ArrayLike,
-    x_m: ArrayLike,
-    y_m: ArrayLike,
-    venue: Venue,
-    *,
-    top_per_m2: float,
+def egress_curves(
+    curves: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    bands: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
 ) -> go.Figure:
-    """Draw a density map over the floor plan.
-
-    Args:
-        density_per_m2: Persons per square metre, shape (rows, columns); nan where nobody can stand.
-        x_m: Centres of the columns, shape (columns,).
-        y_m: Centres of the rows, south to north, shape (rows,).
-        venue: The floor plan, with its gates open or closed as they were.
-        top_per_m2: Density of the last colour; the same for maps that are compared.
-    """
-    density = np.asarray(density_per_m2, float)
-    figure = _plan(venue)
-    figure.add_trace(
-        go.Heatmap(
-            z=np.where(density > 0.005, density, np.nan),
-            x=np.asarray(x_m, float),
-            y=np.asarray(y_m, float),
-            zmin=0.0,
-            zmax=max(top_per_m2, 0.1),
-            colorscale=_DENSITY_SCALE,
-            zsmooth="best" if np.isfinite(density).all() else False,
-            hovertemplate="%{z:.2f} persons per m² at %{x:.0f}, %{y:.0f} m<extra></extra>",
-            colorbar={
-                "title": {"text": "persons<br>per m²", "font": {"size": 12}},
-                "thickness": 10,
-                "len": 0.95,
-                "x": 1.01,
-                "xpad": 4,
-                "outlinewidth": 0,
-                "tickfont": {"color": _QUIET},
-            },
-        )
-    )
-    return figure
-
-
-def egress_curves(curves: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> go.Figure:
     """Draw how many people have left against time.
 
     Args:
         curves: By name: times in seconds and people who have left by then, shape (n,) each; the first is the
             unchanged scenario.
+        bands: By the same names: fewest and most people over many runs at the same times, shape (n,) each.
     """
     figure = go.Figure()
+    for (name, (times, _)), colour in zip(curves.items(), (BEFORE, CHANGED), strict=False):
+        if bands is None or name not in bands:
+            continue
+        fewest, most = (np.asarray(edge, float) for edge in bands[name])
+        along = np.asarray(times, float)
+        figure.add_trace(
+            go.Scatter(
+                x=np.concatenate([along, along[::-1]]),
+                y=np.concatenate([fewest, most[::-1]]),
+                mode="lines",
+                line={"width": 0, "color": colour},
+                fill="toself",
+                fillcolor=f"rgba({int(colour[1:3], 16)},{int(colour[3:5], 16)},{int(colour[5:7], 16)},0.22)",
+                hoverinfo="skip",
+                showlegend=False,
+            )
+        )
     for (name, (times, people)), colour, dash in zip(curves.items(), (BEFORE, CHANGED), ("dot", "solid"), strict=False):
         figure.add_trace(
             go.Scatter(
@@ -119,7 +66,7 @@ def egress_curves(curves: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> go.Figur
                 hovertemplate="%{y:.0f} people after %{x:.0f} s<extra>" + name + "</extra>",
             )
         )
-    _dress(figure, height=320)
+    dress(figure, height=320)
     figure.update_xaxes(title="time, s", rangemode="tozero")
     figure.update_yaxes(title="people who have left", rangemode="tozero")
     return figure
@@ -142,7 +89,7 @@ def gate_flows(flows: Mapping[str, Mapping[str, float | None]]) -> go.Figure:
                 name=name,
                 marker={
                     "color": colour,
-                    "pattern": {"shape": pattern, "bgcolor": colour, "fgcolor": _PAPER, "size": 7, "solidity": 0.2},
+                    "pattern": {"shape": pattern, "bgcolor": colour, "fgcolor": PAPER, "size": 7, "solidity": 0.2},
                 },
                 text=["" if v is None else f"{v:.0f}" for v in values],
                 textposition="outside",
@@ -150,7 +97,7 @@ def gate_flows(flows: Mapping[str, Mapping[str, float | None]]) -> go.Figure:
                 hovertemplate="%{x}: %{y:.1f} persons per minute<extra>" + name + "</extra>",
             )
         )
-    _dress(figure, height=320)
+    dress(figure, height=320)
     figure.update_layout(barmode="group", bargap=0.35)
     figure.update_yaxes(title="persons per minute", rangemode="tozero")
     return figure
@@ -173,7 +120,7 @@ def service_levels(shares: Mapping[str, Mapping[str, float]]) -> go.Figure:
                 y=names,
                 name=level,
                 orientation="h",
-                marker={"color": _LEVELS.get(level, _QUIET), "line": {"color": _PAPER, "width": 1.5}},
+                marker={"color": LEVEL_COLOURS.get(level, QUIET), "line": {"color": PAPER, "width": 1.5}},
                 text=[f"{level} {value:.0f} %" if value >= 4 else "" for value in values],
                 textposition="inside",
                 insidetextanchor="middle",
@@ -181,111 +128,22 @@ def service_levels(shares: Mapping[str, Mapping[str, float]]) -> go.Figure:
                 hovertemplate=level + ": %{x:.1f} % of the time<extra>%{y}</extra>",
             )
         )
-    _dress(figure, height=170)
+    dress(figure, height=170)
     figure.update_layout(barmode="stack", bargap=0.35, showlegend=False, margin={"l": 90, "r": 10, "t": 6, "b": 40})
     figure.update_xaxes(title="% of the time", range=[0, 100])
     return figure
 
 
-def _plan(venue: Venue) -> go.Figure:
-    figure = go.Figure()
-    outline = _closed(venue.outline)
-    path = "M" + "L".join(f"{x},{y}" for x, y in outline) + "Z"
-    figure.add_shape(type="path", path=path, fillcolor=_FLOOR, line={"width": 0}, layer="below")  # under the heat map
-    figure.add_trace(_shape(outline, line=_QUIET, fill=None, width=2))
-    for zone in venue.zones:
-        figure.add_trace(_shape(_closed(zone.polygon), line=CHANGED, fill=None, width=1, dash="dot", text=zone.id))
-    for obstacle in venue.obstacles:
-        text = f"{obstacle.kind.value} {obstacle.id}"
-        figure.add_trace(_shape(_closed(obstacle.polygon), line="#8496a5", fill="#4a5865", width=1, text=text))
-    for gate in venue.gates:
-        (x1, y1), (x2, y2) = gate.line
-        state = "" if gate.open else " (closed)"
-        figure.add_trace(
-            go.Scatter(
-                x=[x1, x2],
-                y=[y1, y2],
-                mode="lines",
-                line={"color": _OPEN if gate.open else _SHUT, "width": 6, "dash": "solid" if gate.open else "dot"},
-                hovertext=f"gate {gate.id}, {gate.width_m:.1f} m{state}",
-                hoverinfo="text",
-                showlegend=False,
-            )
-        )
-    for gate, (x, y, x_anchor, y_anchor) in zip(venue.gates, _label_places(venue), strict=True):
-        figure.add_annotation(
-            x=x,
-            y=y,
-            text=gate.id.replace("_", " ") + ("" if gate.open else "<br><b>closed</b>"),
-            showarrow=False,
-            xanchor=x_anchor,
-            yanchor=y_anchor,
-            bgcolor="rgba(14,19,23,0.72)",
-            borderpad=2,
-            font={"size": 12, "color": _TEXT if gate.open else _SHUT},
-        )
-    west, south, east, north = venue.floor.bounds
-    _dress(figure, height=int(np.clip(520 * (north - south) / max(east - west, 1e-6), 240, 620)) + 40)
-    figure.update_layout(margin={"l": 4, "r": 4, "t": 4, "b": 4})
-    pad = 0.03 * max(east - west, north - south)
-    figure.update_xaxes(visible=False, range=[west - pad, east + pad], constrain="domain")
-    figure.update_yaxes(visible=False, range=[south - pad, north + pad], scaleanchor="x", constrain="domain")
-    return figure
-
-
-def _label_places(venue: Venue) -> list[tuple[float, float, str, str]]:
-    """Put each gate's name on the inner side of its gate."""
-    west, south, east, north = venue.floor.bounds
-    places = []
-    for gate in venue.gates:
-        x, y = gate.shape.centroid.x, gate.shape.centroid.y
-        sides = {"left": x - west, "right": east - x, "bottom": y - south, "top": north - y}
-        side = min(sides, key=lambda s: sides[s])
-        step = 0.015 * max(east - west, north - south)
-        if side in ("left", "right"):
-            places.append((x + (step if side == "left" else -step), y, side, "middle"))
-        else:
-            places.append((x, y + (step if side == "bottom" else -step), "center", side))
-    return places
-
-
-def _shape(
-    points: NDArray[np.float64],
-    *,
-    line: str,
-    fill: str | None,
-    width: float,
-    dash: str = "solid",
-    text: str | None = None,
-) -> go.Scatter:
-    return go.Scatter(
-        x=points[:, 0],
-        y=points[:, 1],
-        mode="lines",
-        line={"color": line, "width": width, "dash": dash},
-        fill="toself" if fill else None,
-        fillcolor=fill,
-        hoveron="fills" if fill and text else "points",
-        text=text,
-        hoverinfo="text" if text else "skip",
-        showlegend=False,
-    )
-
-
-def _closed(ring: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
-    points = np.asarray(ring, float)
-    return np.concatenate((points, points[:1]))
-
-
-def _dress(figure: go.Figure, *, height: int) -> None:
+def dress(figure: go.Figure, *, height: int) -> None:
+    """Give a figure the dashboard's colours, margins and fonts."""
     figure.update_layout(
         height=height,
         margin={"l": 54, "r": 10, "t": 30, "b": 44},
-        paper_bgcolor=_PAPER,
-        plot_bgcolor=_PAPER,
-        font={"color": _TEXT, "size": 13, "family": "Source Sans, system-ui, sans-serif"},
+        paper_bgcolor=PAPER,
+        plot_bgcolor=PAPER,
+        font={"color": TEXT, "size": 13, "family": "Source Sans, system-ui, sans-serif"},
         legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        hoverlabel={"bgcolor": "#1e272f", "font": {"color": _TEXT}},
+        hoverlabel={"bgcolor": "#1e272f", "font": {"color": TEXT}},
         dragmode=False,
     )
     figure.update_xaxes(gridcolor=_LINE, zerolinecolor=_LINE, linecolor=_LINE)

@@ -166,7 +166,7 @@ def _rows(plans: Plans) -> list[tuple[str, str, str, int]]:
         ("travel_s.median", "Half of those who came in left within", "s", 0),
         ("travel_s.p90", "Nine in ten of them within", "s", 0),
         ("density_peak_per_m2", "Greatest density that anybody met", "per m²", 1),
-        ("dense_s", f"Time with more than {DENSE_PER_M2:g} per m² somewhere", "s", 0),
+        (f"time_above_{DENSE_PER_M2:g}_per_m2_s", f"Time with more than {DENSE_PER_M2:g} per m² somewhere", "s", 0),
         ("level_of_service_walking_share.F", "Share of the walking time at level F", "%", 1),
         ("level_of_service_queuing_share.F", "Share of the queuing time at level F", "%", 1),
         ("pressure_peak_per_s2", f"Greatest crowd pressure (turbulent from {TURBULENT_PER_S2:g})", "per s²", 3),

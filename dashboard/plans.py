@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from rich.table import Table
@@ -19,6 +19,10 @@ from sim.measure import Measures
 from sim.trajectories import Recorder, check_target, write_trajectories
 
 __all__ = ["Plans", "Side", "compare_plans", "table_of", "with_seeds"]
+
+
+_A_NAME: Final = "limiting_gate"
+"""The one measure that is no number; it is None where no gate limits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,7 +200,7 @@ def table_of(plans: Plans) -> Table:
 
 
 def _keys(run: Measures) -> list[str]:
-    return list(flat_numbers(run.as_dict()))
+    return [key for key in flat_numbers(run.as_dict()) if key != _A_NAME]
 
 
 def _text(value: float | None) -> str:

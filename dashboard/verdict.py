@@ -17,6 +17,7 @@ _UNITS: Final = {
     "_persons_per_m2": "persons per m²",
     "_per_m2": "per m²",
     "_per_min": "per minute",
+    "_per_s2": "per s²",
     "_per_s": "per second",
     "_mps": "m/s",
     "_px": "px",

@@ -22,6 +22,7 @@ class WhatIf:
         duration_s: Length of both.
         gates: Gate to whether it is open; a gate that is not named stays as it is.
         people: Flow to a factor on the people already there and on the arrivals.
+        runs: How many seeds, from ``seed`` upwards.
     """
 
     scenario: str
@@ -29,6 +30,12 @@ class WhatIf:
     duration_s: float
     gates: Mapping[str, bool] = field(default_factory=dict)
     people: Mapping[str, float] = field(default_factory=dict)
+    runs: int = 1
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """Every seed."""
+        return tuple(range(self.seed, self.seed + self.runs))
 
     @property
     def common(self) -> list[str]:
@@ -73,7 +80,8 @@ class WhatIf:
         """Return the command that gives the same numbers."""
         plain = load_scenario(self.scenario)
         longer = [] if self.duration_s == plain.duration_s else [f"duration_s={self.duration_s:g}"]
-        words = ["parvis", "plan", self.scenario, "--seed", str(self.seed)]
+        chance = ["--seed", str(self.seed)] if self.runs == 1 else ["--seeds", f"{self.seeds[0]}-{self.seeds[-1]}"]
+        words = ["parvis", "plan", self.scenario, *chance]
         for change in (*longer, *self.changes()):
             words += ["--set", change]
         return shlex.join(words)

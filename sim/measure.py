@@ -148,8 +148,8 @@ class Measures:
             "level_of_service_share": dict(self.level_of_service),
             "level_of_service_walking_share": dict(self.walking_level),
             "level_of_service_queuing_share": dict(self.queuing_level),
-            "dense_s": self.dense_s,
-            "dense_person_s": self.dense_person_s,
+            f"time_above_{DENSE_PER_M2:g}_per_m2_s": self.dense_s,
+            f"person_time_above_{DENSE_PER_M2:g}_per_m2_s": self.dense_person_s,
             "pressure_peak_per_s2": self.pressure_peak_per_s2,
             "zone_density": {
                 zone: {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,9 +10,15 @@ import numpy as np
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard.draw import density_map, egress_curves, gate_flows, service_levels, venue_map
+from dashboard.compare import Change
+from dashboard.crowd_film import crowd_film_page
+from dashboard.draw import egress_curves, gate_flows, service_levels
+from dashboard.draw_floor import density_map, level_map, venue_map
+from dashboard.plan_report import plan_page
+from dashboard.plan_words import gate_sentences, headline
+from dashboard.plans import Plans, Side, with_seeds
 from dashboard.serve import shelf
-from dashboard.verdict import NOT_MEASURED, flat_numbers, words_and_unit
+from dashboard.verdict import NOT_MEASURED, words_and_unit
 from dashboard.what_if import WhatIf
 from scenarios.errors import ParvisError
 from scenarios.load import library, load_scenario
@@ -22,7 +28,8 @@ from sim.measure import Measures, measure
 __all__ = ["show"]
 
 _CHART: Final = {"displayModeBar": False, "scrollZoom": False}
-_KEPT: Final = 24
+_KEPT: Final = 48
+_MOST_HIGH_PX: Final = 560
 _OWN_FIGURES: Final = ("gate_", "level_of_service")
 
 
@@ -58,7 +65,10 @@ def _page(wanted: str, scenario: Scenario) -> None:
         _chart(venue_map(scenario.venue, scenario.incidents), "the place as it is")
     results = st.session_state.setdefault("plans", {})
     if asked is not None:
-        results[wanted] = (asked, *_run(asked))
+        plans = _run(asked)
+        film = crowd_film_page([plans.before, plans.asked])
+        sheet = plan_page(plans, changes=asked.changes(), command=asked.command())
+        results[wanted] = (asked, plans, film, sheet)
     if wanted in results:
         _result(*results[wanted])
 
@@ -85,25 +95,41 @@ def _form(wanted: str, scenario: Scenario) -> WhatIf | None:
                     max_value=4.0,
                     step=0.25,
                 )
-        first, second = st.columns(2)
+        first, second, third = st.columns(3)
         seed = first.number_input("Seed", min_value=0, max_value=2**31, value=scenario.seed, step=1)
         longest = second.number_input(
             "Seconds", min_value=5.0, max_value=3600.0, value=float(scenario.duration_s), step=5.0, format="%.0f"
         )
+        runs = third.number_input(
+            "Runs", min_value=1, max_value=20, value=1, step=1, help="Each with another seed, for means and intervals."
+        )
         if st.form_submit_button("Run the crowd", type="primary", width="stretch"):
-            return WhatIf(wanted, int(seed), float(longest), gates, people)
+            return WhatIf(wanted, int(seed), float(longest), gates, people, int(runs))
     return None
 
 
-def _run(asked: WhatIf) -> tuple[Scenario, Scenario, Measures, Measures]:
-    before, changed = asked.unchanged_scenario(), asked.changed_scenario()
+def _run(asked: WhatIf) -> Plans:
+    before, changed = (with_seeds(s, asked.seeds) for s in (asked.unchanged_scenario(), asked.changed_scenario()))
     bar = st.progress(0.0, "The crowd as it is")
+    measured: list[Measures] = []
+    every = [*before, *changed]
     try:
-        first = _measured(before, lambda share: bar.progress(share / 2, "The crowd as it is"))
-        second = _measured(changed, lambda share: bar.progress(0.5 + share / 2, "The crowd as changed"))
+        for scenario in every:
+            done = len(measured)
+            words = "The crowd as it is" if done < asked.runs else "The crowd as changed"
+            words += f", run {done % asked.runs + 1} of {asked.runs}" if asked.runs > 1 else ""
+
+            def show_share(share: float, done: int = done, words: str = words) -> None:
+                bar.progress((done + share) / len(every), words)
+
+            measured.append(_measured(scenario, show_share))
     finally:
         bar.empty()
-    return before, changed, first, second
+    sides = (
+        Side("as it is", before[0], tuple(measured[: asked.runs])),
+        Side("as changed", changed[0], tuple(measured[asked.runs :])),
+    )
+    return Plans(before[0].name, asked.seeds, *sides)
 
 
 @st.cache_resource
@@ -125,66 +151,106 @@ def _measured(scenario: Scenario, show_share: Callable[[float], object]) -> Meas
     return kept[scenario.hash]
 
 
-def _result(asked: WhatIf, before: Scenario, changed: Scenario, first: Measures, second: Measures) -> None:
+def _result(asked: WhatIf, plans: Plans, film: str, sheet: str) -> None:
+    sides = [side for side in (plans.before, plans.after) if side is not None]
     st.divider()
     changes = asked.changes()
     said = ", ".join(changes) if changes else "nothing: both are the same"
-    st.markdown(f"#### As it is, and as changed  \n:gray[Changed: {said}. Seed {asked.seed}, {asked.duration_s:g} s.]")
-    _numbers(first, second)
-    peak = st.segmented_control(
-        "Density", ["mean", "peak"], default="mean", format_func=lambda k: f"{k} density", label_visibility="collapsed"
-    )
-    maps = [m.density_peak_per_m2 if peak == "peak" else m.density_mean_per_m2 for m in (first, second)]
-    top = max(float(np.nanmax(density, initial=0.0)) for density in maps)
-    rows = ((before, first, "As it is"), (changed, second, "As changed"))
-    for column, (scenario, measures, title), density in zip(st.columns(2), rows, maps, strict=True):
-        with column:
-            st.markdown(f"**{title}** &nbsp; :gray[highest {np.nanmax(density, initial=0.0):.2f} persons per m²]")
-            figure = density_map(density, measures.x_m, measures.y_m, scenario.venue, top_per_m2=top)
-            _chart(figure, f"{peak or 'mean'} density, {title.lower()}")
+    seeds = f"seed {asked.seed}" if asked.runs == 1 else f"seeds {asked.seeds[0]} to {asked.seeds[-1]}"
+    st.markdown(f"#### As it is, and as changed  \n:gray[Changed: {said}; {seeds}, {asked.duration_s:g} s.]")
+    head = headline(plans)
+    st.markdown(f"## :blue[{head.figure}] &nbsp; {head.words}")
+    if head.beside:
+        st.markdown(f"**{head.beside}**")
+    _numbers(plans)
+    _maps(sides)
     left, right = st.columns(2)
     with left:
-        st.markdown("**People who leave through each gate**")
-        flows = {"as it is": first.gate_out_per_min, "as changed": second.gate_out_per_min}
-        _chart(gate_flows(flows), "persons a minute through each gate")
+        st.markdown("**People who leave through each gate**" + (" &nbsp; :gray[mean]" if asked.runs > 1 else ""))
+        _chart(gate_flows({side.name: _mean_flows(side) for side in sides}), "persons a minute through each gate")
     with right:
-        st.markdown("**People who have left**")
-        curves = {
-            "as it is": (first.egress_time_s, first.egress_people),
-            "as changed": (second.egress_time_s, second.egress_people),
-        }
-        _chart(egress_curves(curves), "people who have left against time")
+        band = " &nbsp; :gray[mean, and a band in which all runs lie]" if asked.runs > 1 else ""
+        st.markdown(f"**People who have left**{band}")
+        _egress(sides)
+    for column, side in zip(st.columns(2), sides, strict=True):
+        column.markdown(f"**Which gate limits, {side.name}**  \n" + " ".join(gate_sentences(side)))
+    st.markdown("**The crowd** &nbsp; :gray[density under everybody" + (", the middle run]" if asked.runs > 1 else "]"))
+    west, south, east, north = plans.before.scenario.venue.floor.bounds
+    st.iframe(film, height=min(_MOST_HIGH_PX, int(640 * (north - south) / (east - west))) + 110)
     st.markdown(
         "**Level of service** &nbsp; :gray[share of the walkers' time at each of Fruin's levels, A free to F jammed]"
     )
     _chart(
-        service_levels({"as it is": first.level_of_service, "as changed": second.level_of_service}),
+        service_levels({side.name: side.runs[side.typical].level_of_service for side in sides}),
         "share of the walkers' time at each level of service",
+    )
+    st.download_button(
+        "One page to print (HTML)",
+        sheet,
+        file_name=f"{plans.scenario}_plan.html",
+        mime="text/html",
     )
     st.markdown(":gray[The same numbers again:]")
     st.code(asked.command(), language=None)
 
 
-def _numbers(first: Measures, second: Measures) -> None:
+def _maps(sides: Sequence[Side]) -> None:
+    kind = st.segmented_control(
+        "Map",
+        ["mean", "peak", "level"],
+        default="mean",
+        format_func=lambda k: {"level": "level of service"}.get(k, f"{k} density"),
+        label_visibility="collapsed",
+    )
+    shown = [side.runs[side.typical] for side in sides]
+    maps = [m.density_peak_per_m2 if kind == "peak" else m.density_mean_per_m2 for m in shown]
+    top = max(float(np.nanmax(density, initial=0.0)) for density in maps)
+    for column, side, measures, density in zip(st.columns(2), sides, shown, maps, strict=True):
+        with column:
+            title = side.name.capitalize()
+            if kind == "level":
+                st.markdown(f"**{title}** &nbsp; :gray[worst level that lasted five seconds]")
+                figure = level_map(measures.level_map, measures.x_m, measures.y_m, side.scenario.venue)
+            else:
+                st.markdown(f"**{title}** &nbsp; :gray[highest {np.nanmax(density, initial=0.0):.2f} persons per m²]")
+                figure = density_map(density, measures.x_m, measures.y_m, side.scenario.venue, top_per_m2=top)
+            _chart(figure, f"{kind or 'mean'} density, {side.name}")
+
+
+def _egress(sides: Sequence[Side]) -> None:
+    curves, bands = {}, {}
+    for side in sides:
+        people = np.stack([run.egress_people for run in side.runs])
+        curves[side.name] = (side.runs[0].egress_time_s, people.mean(axis=0))
+        bands[side.name] = (people.min(axis=0), people.max(axis=0))
+    _chart(egress_curves(curves, bands if len(sides[0].runs) > 1 else None), "people who have left against time")
+
+
+def _mean_flows(side: Side) -> dict[str, float | None]:
+    return {g: float(np.mean([r.gate_out_per_min.get(g, 0.0) for r in side.runs])) for g in side.runs[0].gate_out}
+
+
+def _numbers(plans: Plans) -> None:
     """Show the main numbers of both with the difference; flows and levels of service have their own figures."""
-    a, b = flat_numbers(first.as_dict()), flat_numbers(second.as_dict())
-    keys = [*a, *(k for k in b if k not in a)]
-    rows = {key: _line(key, a.get(key), b.get(key)) for key in keys}
+    rows = {change.key: _line(change) for change in plans.changes()}
     st.table([row for key, row in rows.items() if not key.startswith(_OWN_FIGURES)])
     with st.expander("All numbers"):
         st.table(list(rows.values()))
 
 
-def _line(key: str, before: float | None, after: float | None) -> dict[str, str]:
-    name, unit = words_and_unit(key)
+def _line(change: Change) -> dict[str, str]:
+    name, unit = words_and_unit(change.key)
     title = name[:1].upper() + name[1:]
-    change = "" if before is None or after is None else f"{after - before:+.4g}" if after != before else "same"
-    return {
+    line = {
         "Measure": f"{title}, {unit}" if unit else title,
-        "As it is": _number(key, before),
-        "As changed": _number(key, after),
-        "Difference": change,
+        "As it is": _number(change.key, change.before),
+        "As changed": _number(change.key, change.after),
+        "Difference": "" if change.change is None else f"{change.change:+.4g}" if change.change else "same",
     }
+    if change.pairs > 1:
+        between = change.ci95
+        line["95 % interval"] = f"{between[0]:+.4g} to {between[1]:+.4g}" if between and any(between) else ""
+    return line
 
 
 def _number(key: str, value: float | None) -> str:

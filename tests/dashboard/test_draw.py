@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.draw import BEFORE, CHANGED, density_map, egress_curves, gate_flows, service_levels, venue_map
+from dashboard.draw import BEFORE, CHANGED, egress_curves, gate_flows, service_levels
+from dashboard.draw_floor import density_map, level_map, venue_map
 from scenarios.venue import Gate, Obstacle, Venue
 
 VENUE = Venue.model_validate(
@@ -93,3 +94,21 @@ def test_levels_of_service_fill_the_bar() -> None:
     assert list(figure.data[0].y) == ["as changed", "as it is"]
     assert [sum(trace.x[i] for trace in figure.data) for i in (0, 1)] == [100.0, 100.0]
     assert figure.data[1].text == ("", "F 25 %")
+
+
+def test_levels_are_named_and_the_free_floor_is_bare() -> None:
+    levels = np.array([[-1, 0, 1], [2, 4, 5]])
+    heat = level_map(levels, [1, 2, 3], [1, 2], VENUE).data[-1]
+    assert [list(row) for row in heat.text] == [["", "A", "B"], ["C", "E", "F"]]
+    assert np.isnan(np.asarray(heat.z, float)).sum() == 2
+    assert heat.colorbar.ticktext == tuple("ABCDEF")
+
+
+def test_a_band_holds_every_run() -> None:
+    curves = {"as it is": ([0, 1, 2], [0, 2, 4]), "as changed": ([0, 1, 2], [0, 3, 5])}
+    bands = {"as changed": ([0, 2, 4], [1, 4, 6])}
+    plain, banded = egress_curves(curves), egress_curves(curves, bands)
+    assert len(banded.data) == len(plain.data) + 1
+    band = next(trace for trace in banded.data if trace.fill == "toself")
+    assert list(band.y) == [0, 2, 4, 6, 4, 1]
+    assert list(band.x) == [0, 1, 2, 2, 1, 0]

@@ -325,6 +325,7 @@ def test_plan_page_runs_a_crowd_with_a_gate_shut(site: str, page: Any) -> None:
     page.wait_for_selector(".js-plotly-plot")
     _settled(page)
     page.get_by_text("east gate, 4.0 m").click()
+    page.get_by_role("spinbutton", name="Runs").fill("3")
     page.get_by_role("button", name="Run the crowd").click()
     page.wait_for_function(
         "document.querySelectorAll('.js-plotly-plot .heatmaplayer image').length === 2", timeout=90_000
@@ -334,9 +335,23 @@ def test_plan_page_runs_a_crowd_with_a_gate_shut(site: str, page: Any) -> None:
     assert "--set venue.gates.east_gate.open=false" in page.locator("[data-testid=stCode]").inner_text()
     cells = page.locator("[data-testid=stTable]").first.inner_text()
     assert "People left" in cells
+    assert "95 % interval" in cells
+    assert "--seeds 7-9" in page.locator("[data-testid=stCode]").inner_text()
+    assert page.get_by_text("Which gate limits").count() == 2
     closed = page.locator(".js-plotly-plot .annotation", has_text="closed")
     assert closed.count() == 1, "the gate is shown shut on the changed map and on no other"
-    page.set_viewport_size({"width": 1400, "height": 2500})
+    film = page.frame_locator("iframe[data-testid=stIFrame]")
+    assert film.locator("canvas").count() == 2
+    film.locator(".cf-speed").select_option("30")
+    film.locator(".cf-play").click()
+    film.locator("figcaption", has_text="as changed").wait_for()
+    with page.expect_download() as sheet:
+        page.get_by_role("button", name="One page to print").click()
+    assert sheet.value.suggested_filename.endswith("_plan.html")
+    page.get_by_text("level of service", exact=True).click()
+    page.wait_for_function("document.querySelectorAll('.js-plotly-plot .heatmaplayer image').length === 2")
+    _settled(page)
+    page.set_viewport_size({"width": 1400, "height": 3600})
     page.wait_for_timeout(800)
     _keep(page, "plan", full=False)
     page.set_viewport_size({"width": 390, "height": 2600})

@@ -51,3 +51,9 @@ def test_command_gives_the_same_scenario(toml: str) -> None:
 def test_impossible_change_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match="nowhere"):
         WhatIf("nowhere_v1", 1, 5.0).changed_scenario()
+
+
+def test_many_runs_are_said_as_seeds(toml: str) -> None:
+    asked = WhatIf(toml, 3, 20.0, runs=4)
+    assert asked.seeds == (3, 4, 5, 6)
+    assert "--seeds 3-6" in asked.command()
