@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
 import cv2
@@ -10,10 +12,13 @@ from numpy.typing import NDArray
 
 from scenarios.camera import Camera
 
-__all__ = ["PictureMotion", "ground_motion", "move_boxes"]
+__all__ = ["Motion", "PictureMotion", "by_homography", "by_poses", "ground_homography", "move_boxes"]
 
 Floats = NDArray[np.float64]
 Grey = NDArray[np.uint8]
+Places = NDArray[np.float32]
+Motion = Callable[[Floats], Floats]
+"""Where places of the picture before, pixels of shape (n, 2), are in this one; nan for what it cannot show."""
 
 _WIDTH_PX: Final = 320
 """Motion is looked for in a picture reduced to this width."""
@@ -29,21 +34,26 @@ _POINTS: Final = 200
 _LEAST_POINTS: Final = 12
 _LEAST_SHARE: Final = 0.5
 """Of the points that could be followed, so many must agree; else it may be a cut, or a crowd that fills the picture."""
+_ENOUGH: Final = 0.8
+"""Where so many agree, no other first guess is tried."""
 _APART_PX: Final = 1.5
 _STANDS_PX: Final = 0.25
 """A motion of all corners by less, in the reduced picture, is none."""
 _GROWTH: Final = 2.0
 """No camera zooms faster than this from one picture to the next."""
+_BESIDE_PX: Final = np.array((0.5, 0.0))
+"""So far beside a foot growth is looked at."""
+_LEVELS, _NEAR_LEVELS = 3, 1
 _WINDOW_PX: Final = (15, 15)
 
 
-def ground_motion(before: Camera, after: Camera) -> Floats | None:
-    """Return where the ground's pixels went, shape (3, 3); exact for pinholes, distortion is left out.
+def ground_homography(before: Camera, after: Camera) -> Floats | None:
+    """Return where the ground went from one picture to the next, in pixels without the lens's distortion.
 
     For a camera that only turns or zooms this holds for everything it sees, else for what stands on the ground.
 
     Returns:
-        The homography from the picture of ``before`` to that of ``after``; None where the camera is in the ground.
+        Shape (3, 3), positive in depth for what both cameras see; None where the camera is in the ground.
     """
     one, two = (c.matrix @ np.c_[c.rotation[:, :2], c.translation_m] for c in (before, after))
     if abs(np.linalg.det(one)) < 1e-9 * abs(np.linalg.det(before.matrix)):
@@ -52,28 +62,58 @@ def ground_motion(before: Camera, after: Camera) -> Floats | None:
     return np.asarray(motion / np.linalg.norm(motion), float)
 
 
-def move_boxes(boxes_px: Floats, motion: Floats) -> Floats:
+def by_homography(motion: Floats) -> Motion:
+    """Return the motion that a homography of the picture, shape (3, 3), makes."""
+
+    def move(places_px: Floats) -> Floats:
+        moved = np.c_[places_px, np.ones(len(places_px))] @ motion.T
+        moved[moved[:, 2] <= 0] = np.nan
+        return np.asarray(moved[:, :2] / moved[:, 2:], float)
+
+    return move
+
+
+def by_poses(before: Camera, after: Camera) -> Motion | None:
+    """Return how the ground's pixels moved, with the lens's distortion; None where the camera is in the ground."""
+    homography = ground_homography(before, after)
+    if homography is None:
+        return None
+    ideal = by_homography(homography)
+    if not (before.distortion.any() or after.distortion.any()):
+        return ideal
+    lens = replace(after, rotation=np.eye(3), translation_m=np.zeros(3))
+
+    def move(places_px: Floats) -> Floats:
+        straight = cv2.undistortPoints(
+            np.asarray(places_px, float).reshape(-1, 1, 2), before.matrix, before.distortion, P=before.matrix
+        )
+        moved = ideal(np.asarray(straight, float).reshape(-1, 2))
+        rays = (moved - after.matrix[:2, 2]) / (after.matrix[0, 0], after.matrix[1, 1])
+        return lens.project(np.c_[rays, np.ones(len(rays))])[0]
+
+    return move
+
+
+def move_boxes(boxes_px: Floats, motion: Motion) -> Floats:
     """Move boxes with the picture: by their feet, and as large as the picture grows sideways there.
 
-    Heads are not on the ground, so a homography of the ground must not be asked about them; how distances across the
+    Heads are not on the ground, so a motion of the ground must not be asked about them; how distances across the
     line of sight grow at the feet is how upright people grow.
 
     Args:
         boxes_px: Shape (n, 4): x1, y1, x2, y2.
-        motion: Homography from the picture before, shape (3, 3).
+        motion: From the picture before.
 
     Returns:
         Shape (n, 4); a box that would come from behind the camera, or grow more than twice, stays where it is.
     """
     boxes = np.asarray(boxes_px, float).reshape(-1, 4)
-    foot = np.c_[(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3], np.ones(len(boxes))]
-    moved = foot @ motion.T
-    depth = moved[:, 2]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        place = moved[:, :2] / depth[:, None]
-        slope = (motion[:2, 0] - place * motion[2, 0]) / depth[:, None]
-        growth = np.hypot(*slope.T)
-        well = np.isfinite(place).all(axis=1) & (growth > 1 / _GROWTH) & (growth < _GROWTH)
+    if not len(boxes):
+        return boxes
+    foot = np.c_[(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 3]]
+    left, place, right = motion(np.concatenate((foot - _BESIDE_PX, foot, foot + _BESIDE_PX))).reshape(3, -1, 2)
+    growth = np.linalg.norm(right - left, axis=1) / (2 * _BESIDE_PX[0])
+    well = np.isfinite(place).all(axis=1) & (growth > 1 / _GROWTH) & (growth < _GROWTH)
     width, height = (boxes[:, k + 2] - boxes[:, k] for k in (0, 1))
     half, tall = growth * width / 2, growth * height
     x, y = place.T
@@ -83,8 +123,9 @@ def move_boxes(boxes_px: Floats, motion: Floats) -> Floats:
 class PictureMotion:
     """Tells from the pictures alone how the camera moved.
 
-    Corners outside the boxes are followed by optical flow from a first guess by phase correlation, and what most of
-    them agree on is taken: a homography, or a similarity where too few points are spread for one.
+    Corners outside the boxes are followed by optical flow from first guesses (on as between the pictures before, at
+    rest, a shift by phase correlation), and what most of them agree on is taken: a homography, or a similarity where
+    too few points are spread for one.
 
     References:
         Lucas, B. D. and Kanade, T. (1981). An iterative image registration technique. IJCAI, 674 to 679.
@@ -108,6 +149,7 @@ class PictureMotion:
         self._image: NDArray[np.uint8] | None = None
         self._grey: Grey | None = None
         self._boxes = np.empty((0, 4))
+        self._last: Floats | None = None
 
     def step(self, image: NDArray[np.uint8], boxes_px: Floats) -> Floats | None:
         """Take in the next picture.
@@ -128,7 +170,7 @@ class PictureMotion:
         if self._size == size:
             changed = np.abs(grid - self._grid) > _CHANGED
             if np.count_nonzero(changed) < _STILL_SHARE * changed.size:
-                motion = np.eye(3)
+                motion, self._last = np.eye(3), None
             else:
                 assert self._image is not None
                 before = self._reduced(self._image) if self._grey is None else self._grey
@@ -152,11 +194,13 @@ class PictureMotion:
             return None
         points = np.asarray(corners, np.float32).reshape(-1, 1, 2)
         best, most = None, 0
-        guess = _shift(before, after)
-        for shift in (np.zeros(2), guess) if np.hypot(*guess) > 1 else (np.zeros(2),):
-            small, agreed = _follow(before, after, points, shift.astype(np.float32))
+        for guess, levels in self._guesses(before, after, points):
+            small, agreed = _follow(before, after, points, guess, levels)
             if small is not None and agreed > most:
                 best, most = small, agreed
+            if most >= _ENOUGH * len(points):
+                break
+        self._last = best
         if best is None:
             return None
         height, width = before.shape
@@ -167,6 +211,22 @@ class PictureMotion:
         up = np.diag((*(1 / scale), 1.0))
         up[:2, 2] = 0.5 / scale - 0.5
         return np.asarray(up @ best @ np.linalg.inv(up), float)
+
+    def _guesses(self, before: Grey, after: Grey, points: Places) -> Iterator[tuple[Places, int]]:
+        """Where points may be now, and in how many levels of the pyramid to look there.
+
+        On as before, for cameras turn evenly, and so not far off, lest one tile be taken for the next; where they
+        were; all shifted alike.
+        """
+        if self._last is not None:
+            yield (
+                _at(self._last, points.reshape(-1, 2).astype(float)).astype(np.float32).reshape(-1, 1, 2),
+                _NEAR_LEVELS,
+            )
+        yield points, _LEVELS
+        shift = _shift(before, after)
+        if np.hypot(*shift) > 1:
+            yield points + shift.astype(np.float32), _LEVELS
 
     def _open(self, before: Grey, scale: Floats) -> Grey:
         """Where corners may be taken: 255 outside of the boxes and of what is masked."""
@@ -190,12 +250,10 @@ def _shift(before: Grey, after: Grey) -> Floats:
     return np.asarray(np.array((x, y)) / factor, float)
 
 
-def _follow(
-    before: Grey, after: Grey, points: NDArray[np.float32], shift: NDArray[np.float32]
-) -> tuple[Floats | None, int]:
+def _follow(before: Grey, after: Grey, points: Places, guess: Places, levels: int) -> tuple[Floats | None, int]:
     """Follow points from a first guess; return what most agree on and how many do."""
     found, status, _ = cv2.calcOpticalFlowPyrLK(
-        before, after, points, points + shift, winSize=_WINDOW_PX, maxLevel=3, flags=cv2.OPTFLOW_USE_INITIAL_FLOW
+        before, after, points, guess.copy(), winSize=_WINDOW_PX, maxLevel=levels, flags=cv2.OPTFLOW_USE_INITIAL_FLOW
     )
     height, width = before.shape
     inside = ((found >= 0) & (found <= (width - 1, height - 1))).all(axis=(1, 2))

@@ -13,7 +13,7 @@ import numpy as np
 import supervision as sv
 from numpy.typing import NDArray
 
-from detect.camera_motion import PictureMotion, ground_motion
+from detect.camera_motion import PictureMotion, by_homography, by_poses
 from detect.detectors.contract import Detector
 from detect.ground import Grounding
 from detect.motion_mode import DEFAULT_MODE, check_mode
@@ -31,6 +31,7 @@ from scenarios.venue import Zone
 __all__ = ["Observation", "Pipeline", "drop_masked"]
 
 
+_STANDS: Final = np.eye(3)
 _STAGES: Final = ("source", "detector", "tracker", "ground", "rules")
 
 
@@ -119,20 +120,21 @@ class Pipeline:
                 yield Observation(None, item, nothing_found(), nobody, tuple(said))
                 continue
             self._check_size(item)
-            motion = None
-            if self.camera is not None and camera is not None:
-                before, camera = camera, self.camera.at(item.time_s)
+            motion, before = None, camera
+            if self.camera is not None and before is not None:
+                camera = self.camera.at(item.time_s)
                 if moved(before, camera):
                     ground.camera = camera
-                    if self.camera_motion in ("auto", "poses"):
-                        motion = ground_motion(before, camera)
                     if getattr(self.detector, "needs_rest", False):
                         self.detector.start(camera)
             with self._clock("detector"):
                 found = drop_masked(self.detector.detect([item])[0], mask)
             with self._clock("tracker"):
                 if pictures is not None:
-                    motion = pictures.step(item.image, np.asarray(found.xyxy, float))
+                    shown = pictures.step(item.image, np.asarray(found.xyxy, float))
+                    motion = None if shown is None or np.array_equal(shown, _STANDS) else by_homography(shown)
+                elif self.camera_motion in ("auto", "poses") and before is not None and camera is not None:
+                    motion = by_poses(before, camera) if moved(before, camera) else None
                 followed = tracker.update(found, item.time_s, camera, motion)
             with self._clock("ground"):
                 tracks = ground.place(item.camera_id, followed, item.time_s)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ import supervision as sv
 from numpy.typing import NDArray
 from trackers import BaseIoU, BoTSORTTracker, ByteTrackTracker, CBIoUTracker, DIoU, IoU, OCSORTTracker, SORTTracker
 
-from detect.camera_motion import move_boxes
+from detect.camera_motion import Motion, move_boxes
 from detect.gate import GroundGate
 from detect.tracks import Followed, ObjectClass
 from scenarios.camera import Camera
@@ -168,7 +168,7 @@ class Tracker:
         detections: sv.Detections,
         time_s: float,
         camera: Camera | None = None,
-        motion: NDArray[np.float64] | None = None,
+        motion: Motion | None = None,
     ) -> Followed:
         """Take in the boxes of the next picture.
 
@@ -176,13 +176,13 @@ class Tracker:
             detections: As a ``Detector`` returns them.
             time_s: Time of the picture; never runs back.
             camera: How the camera stood then, for the ground gate; None: not calibrated, no gate.
-            motion: How the picture moved with the camera since the one before, a homography of shape (3, 3): what is
-                expected moves with it. None: it stands, or nobody knows. OC-SORT, which looks back at boxes of
-                earlier pictures, takes no notice.
+            motion: How the picture moved with the camera since the one before: what is expected moves with it.
+                None: it stands, or nobody knows. OC-SORT, which looks back at boxes of earlier pictures, takes no
+                notice.
         """
-        if motion is not None and self.name in _MOVED and not np.array_equal(motion, _STANDS):
+        if motion is not None and self.name in _MOVED:
             for inner in self._inner.values():
-                _move(inner.tracks, np.asarray(motion, float))
+                _move(inner.tracks, motion)
         for gate in self._gates:
             gate.camera = camera
         count = len(detections)
@@ -241,31 +241,33 @@ class Tracker:
 
 
 _NOTHING: Final = np.empty(0, int)
-_STANDS: Final = np.eye(3)
 _MOVED: Final = frozenset(TRACKERS) - {"ocsort"}
 """Trackers whose tracks know nothing of the picture but the state of their Kalman filter."""
 
 
-def _move(tracks: Iterable[Any], motion: NDArray[np.float64]) -> None:
+def _move(tracks: Sequence[Any], motion: Motion) -> None:
     """Move the boxes of tracks, and where they would be one picture later, so that velocities turn along.
 
     What a state means (corners, centre and area, centre and size) the library's estimator says itself.
     """
+    stood, boxes = [], []
     for track in tracks:
         estimator = track.state_estimator
         state = estimator.kf.state
         places, speeds = estimator.motion.pos_idx, estimator.motion.vel_idx
-        now = np.asarray(estimator.state_to_bbox(), float)
-        stood, speed = state.copy(), state[speeds].copy()
-        state[places] += speed
-        then = np.asarray(estimator.state_to_bbox(), float)
-        moved = move_boxes(np.stack((now, then)), motion)
-        if not np.isfinite(moved).all():
-            state[:] = stood
-            continue
-        first, second = (np.asarray(estimator.bbox_to_measurement(box), float) for box in moved)
-        state[: len(first), 0] = first
-        state[speeds, 0] = (second - first)[places]
+        stood.append(state.copy())
+        boxes.append(np.array(estimator.state_to_bbox(), float))
+        state[places] += state[speeds]
+        boxes.append(np.array(estimator.state_to_bbox(), float))
+    moved = move_boxes(np.reshape(boxes, (-1, 4)), motion).reshape(-1, 2, 4)
+    for track, state, pair in zip(tracks, stood, moved, strict=True):
+        estimator = track.state_estimator
+        places, speeds = estimator.motion.pos_idx, estimator.motion.vel_idx
+        estimator.kf.state[:] = state
+        if np.isfinite(pair).all():
+            first, second = (np.asarray(estimator.bbox_to_measurement(box), float) for box in pair)
+            estimator.kf.state[: len(first), 0] = first
+            estimator.kf.state[speeds, 0] = (second - first)[places]
 
 
 def _of(values: Any) -> NDArray[np.int64]:

@@ -19,7 +19,7 @@ from trackers.eval import (
 
 from detect.score.boxes import BoxTable, iou_matrix, pictures
 
-__all__ = ["Sequences", "align", "track_scores"]
+__all__ = ["Sequences", "align", "identity_switches", "track_scores"]
 
 Sequences = tuple[list[NDArray[np.int64]], list[NDArray[np.int64]], list[NDArray[np.float64]]]
 """True ids (g,), track ids (t,) and their overlaps (g, t), a picture each."""
@@ -63,6 +63,12 @@ def track_scores(true: BoxTable, seen: BoxTable, iou: float = 0.5) -> dict[str, 
         "idf1": float(identity["IDF1"]),
         "mota": float(clear["MOTA"]),
     }
+
+
+def identity_switches(true: BoxTable, seen: BoxTable, iou: float = 0.5) -> int:
+    """Return how often a true person goes on under another track's id (the switches in MOTA)."""
+    clear: dict[str, Any] = aggregate_clear_metrics([compute_clear_metrics(*s, iou) for s in align(true, seen)])
+    return int(clear["IDSW"])
 
 
 def _pairs(

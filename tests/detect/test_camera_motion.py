@@ -9,7 +9,7 @@ import pytest
 import supervision as sv
 from numpy.typing import NDArray
 
-from detect.camera_motion import PictureMotion, ground_motion, move_boxes
+from detect.camera_motion import PictureMotion, by_homography, by_poses, ground_homography, move_boxes
 from detect.pipeline import Pipeline
 from detect.tracking import Tracker
 from detect.tracks import ObjectClass
@@ -96,7 +96,7 @@ def test_known_motion_is_found_to_a_pixel_and_a_half(
 
 def test_a_pan_is_found_as_the_poses_have_it(wall: Picture) -> None:
     before, after = turning(0), turning(12)  # 60 degrees a second at 5 pictures a second
-    true = ground_motion(before, after)
+    true = ground_homography(before, after)
     assert true is not None
     middle = np.array([(1, 0, -(1600 - 640) / 2), (0, 1, -(900 - 360) / 2), (0, 0, 1.0)])
     pictures = PictureMotion()
@@ -171,6 +171,25 @@ def test_unknown_at_a_cut_after_a_reset_at_another_size_and_without_corners(wall
     assert blank.step(grey + 90, NOBODY) is None
 
 
+def test_a_pan_over_tiles_goes_on_as_it_began() -> None:
+    """Tiles look alike: a step of 30 px of their 40 is one of -10, unless it is known how the pan went so far."""
+    across, along = np.meshgrid(np.arange(1600) // 20, np.arange(900) // 20)
+    tiles = np.where((across + along) % 2, 60, 200).astype(np.uint8)
+    tiles = np.asarray(cv2.GaussianBlur(np.repeat(tiles[..., None], 3, axis=2), (0, 0), 1.2), np.uint8)
+    pictures, placed = PictureMotion(), similarity((-100, -100))
+    pictures.step(view(tiles, placed), NOBODY)
+    for step in (8, 14, 20, 26, 30):
+        before, motion = placed, similarity((-step, 0))
+        placed = motion @ placed
+        found = pictures.step(view(tiles, placed), NOBODY)
+        assert found is not None
+        assert error_px(found, motion) < 1.0
+    fresh = PictureMotion()
+    fresh.step(view(tiles, before), NOBODY)
+    found = fresh.step(view(tiles, placed), NOBODY)
+    assert found is None or error_px(found, motion) > 20
+
+
 def test_same_pictures_same_motion(wall: Picture) -> None:
     def run() -> list[bytes]:
         pictures, placed, found = PictureMotion(), first_placed(wall), []
@@ -185,24 +204,44 @@ def test_same_pictures_same_motion(wall: Picture) -> None:
     assert run() == first
 
 
-def test_poses_say_where_the_ground_went_and_how_people_grew() -> None:
+@pytest.mark.parametrize("distortion", [(0.0,), (-0.3, 0.1), (0.12, -0.02, 0.002, -0.001)])
+def test_poses_say_where_the_ground_went_and_how_people_grew(distortion: tuple[float, ...]) -> None:
     def drone(y: float, pan: float) -> Camera:
-        return Camera.turned("drone", position_m=(0, y, 20), pan_deg=pan, tilt_deg=-35, hfov_deg=60, resolution_px=SIZE)
+        return Camera.turned(
+            "drone", position_m=(0, y, 20), pan_deg=pan, tilt_deg=-35, hfov_deg=60, resolution_px=SIZE,
+            distortion=distortion,
+        )  # fmt: skip
 
     before, after = drone(0, 0), drone(1.5, 3)
-    motion = ground_motion(before, after)
+    motion = by_poses(before, after)
     assert motion is not None
     feet = np.random.default_rng(4).uniform((-8, 20), (8, 40), (50, 2))
     moved = move_boxes(before.upright_box_px(feet, 1.75), motion)
     assert np.abs(moved - after.upright_box_px(feet, 1.75)).max() < 1.5
     ground = np.c_[feet, np.zeros(50)]
     seen, true = (c.project(ground)[0] for c in (before, after))
-    assert np.abs(cv2.perspectiveTransform(seen[:, None], motion)[:, 0] - true).max() < 1e-6
+    assert np.abs(motion(seen) - true).max() < 0.01
+
+
+def test_a_wide_lens_bends_the_way_of_a_pan() -> None:
+    def dome(pan: float) -> Camera:
+        return Camera.turned(
+            "dome", position_m=(0, 0, 6), pan_deg=pan, tilt_deg=-15, hfov_deg=90, resolution_px=SIZE,
+            distortion=(-0.25, 0.06),
+        )  # fmt: skip
+
+    before, after = dome(0), dome(12)
+    bent, straight = by_poses(before, after), ground_homography(before, after)
+    assert bent is not None
+    assert straight is not None
+    seen, true = (c.project(np.array([(9.0, 12.0, 0.0)]))[0] for c in (before, after))
+    assert np.abs(bent(seen) - true).max() < 0.01
+    assert np.abs(by_homography(straight)(seen) - true).max() > 5
 
 
 def test_a_box_from_behind_the_camera_stays() -> None:
     box = np.array([(10.0, 10.0, 30.0, 60.0)])
-    assert np.array_equal(move_boxes(box, np.array([(1, 0, 0), (0, 1, 0), (0, -1, 30.0)])), box)
+    assert np.array_equal(move_boxes(box, by_homography(np.array([(1, 0, 0), (0, 1, 0), (0, -1, 30.0)]))), box)
 
 
 def pan(fps: float, speed_deg: float = 60.0) -> list[tuple[float, Camera, Floats]]:
@@ -226,7 +265,7 @@ def kept(fps: float, compensated: bool, name: str) -> int:
         found = sv.Detections(
             xyxy=boxes[inside], confidence=np.full(len(inside), 0.9), class_id=np.full(len(inside), ObjectClass.PERSON)
         )
-        motion = ground_motion(before, camera) if compensated and before is not None else None
+        motion = by_poses(before, camera) if compensated and before is not None else None
         seen = tracker.update(found, t, None, motion)
         for track, box in zip(seen.track_id, seen.box_px, strict=True):
             person = int(np.abs(boxes - box).sum(axis=1).argmin())
@@ -284,7 +323,7 @@ def test_the_pipeline_moves_tracks_as_it_is_told(wall: Picture, mode: str, calib
     placed, frames = np.array([(1, 0, -300.0), (0, 1, -270.0), (0, 0, 1.0)]), []
     for k, camera in enumerate(cameras):
         if k:
-            motion = ground_motion(cameras[k - 1], camera)
+            motion = ground_homography(cameras[k - 1], camera)
             assert motion is not None
             placed = motion @ placed
         frames.append(Frame("dome", k, k / 5, None, view(wall, placed)))
