@@ -67,7 +67,7 @@ def plan_page(plans: Plans, *, changes: Sequence[str] = (), command: str = "") -
             sides=[_side(side) for side in sides],
             levels=level_key(),
             film=crowd_film(sides),
-            names=[side.name for side in sides],
+            names=[side.title for side in sides],
             rows=facts(plans),
             limits=limits(plans),
             command=command,
@@ -82,7 +82,7 @@ def plan_page(plans: Plans, *, changes: Sequence[str] = (), command: str = "") -
 def _side(side: Side) -> dict[str, object]:
     run = side.runs[side.typical]
     return {
-        "name": side.name,
+        "name": side.title,
         "levels": level_plan(side.scenario.venue, run, side.name),
         "gates": gate_sentences(side),
     }
@@ -93,7 +93,7 @@ def _asked(plans: Plans, changes: Sequence[str]) -> str:
         return "The scenario as it is."
     if changes:
         return f"What changes with {'; '.join(_words(change) for change in changes)}?"
-    return f"{plans.before.name} beside {plans.after.name}."
+    return f"{plans.before.title} beside {plans.after.name}."
 
 
 def _words(change: str) -> str:

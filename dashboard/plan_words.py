@@ -71,10 +71,11 @@ def gate_sentences(side: Side) -> list[str]:
         return [f"No gate limits: the most people held up at once are {_held_up(side, most):.0f}, at {_words(most)}."]
     full = [run.gates[worst].capacity_per_m_s for run in side.runs]
     flow = float(np.mean([value for value in full if value is not None]))
-    width = side.scenario.venue.gate(worst).width_m
+    width = side.runs[0].gates[worst].width_m
     also = [_words(gate) for gate in gates if gate != worst and held[gate] >= 0.5 * held[worst] > 0]
+    name = _words(worst)
     said = [
-        f"{_words(worst).capitalize()} limits: it works at its capacity for {held[worst]:.0f} s. Then "
+        f"{name[:1].upper()}{name[1:]} limits: it works at its capacity for {held[worst]:.0f} s. Then "
         f"{flow * width * 60:.0f} people a minute pass its {width:.1f} m ({flow:.2f} per metre and second), and up to "
         f"{_held_up(side, worst):.0f} people are held up before it at once."
     ]
@@ -135,7 +136,7 @@ def limits(plans: Plans) -> list[str]:
         "Local densities are counted in squares of 3 × 3 m, twice a second; zones are measured by Voronoi cells "
         "cut off at 1 m (Steffen and Seyfried 2010). Colours: Fruin's levels of service for walkways (1971).",
         "A gate is at its capacity while people within 2.5 m are held up (slower than half their own pace, at least "
-        "1.5 a metre of width) and at least three quarters of its greatest flow pass.",
+        "1.5 a metre of width) while at least three quarters of the flow of its best moments gets through.",
         (
             f"{seeds} runs, each with its own chance; intervals are 95 % by Student's t"
             + (", of differences paired by seed" if plans.after is not None else "")
@@ -184,7 +185,7 @@ def _beside(plans: Plans, key: str, unit: str, less: str, more: str, alarm: floa
         return ""
     change = next((c for c in plans.changes() if c.key == key), None)
     if change is None or change.change is None or plans.interval(key, plans.before) is None:
-        return f"{plans.before.name.capitalize()}: not everybody is out by the end."
+        return f"{plans.before.title}: not everybody is out by the end."
     digits = 0 if unit == "s" else 1
     was = (
         duration(change.before - alarm) if unit == "s" and change.before is not None else f"{change.before:.{digits}f}"

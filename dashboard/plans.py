@@ -18,7 +18,7 @@ from scenarios.scenario import Scenario
 from sim.measure import Measures
 from sim.trajectories import Recorder, check_target, write_trajectories
 
-__all__ = ["Plans", "Side", "compare_plans", "table_of", "with_seeds"]
+__all__ = ["Plans", "Side", "compare_plans", "names_of", "table_of", "with_seeds"]
 
 
 _A_NAME: Final = "limiting_gate"
@@ -43,6 +43,11 @@ class Side:
         """Return what each seed measured, by key; what was not measured is absent."""
         flat = [flat_numbers(run.as_dict()) for run in self.runs]
         return {s: {k: v for k, v in one.items() if v is not None} for s, one in zip(seeds, flat, strict=True)}
+
+    @property
+    def title(self) -> str:
+        """The name, as it begins a line."""
+        return self.name[:1].upper() + self.name[1:]
 
     @property
     def typical(self) -> int:
@@ -120,6 +125,11 @@ class Plans:
             return plain
         before = [{"seed": s} | run.as_dict() for s, run in zip(self.seeds, self.before.runs, strict=True)]
         return plain | {"unchanged": before, "changes": [asdict(change) for change in self.changes()]}
+
+
+def names_of(first: Scenario, second: Scenario) -> tuple[str, str]:
+    """Return what two scenarios are called beside each other: by their titles, or by their names where those agree."""
+    return (first.title, second.title) if first.title != second.title else (first.name, second.name)
 
 
 def with_seeds(scenario: Scenario, seeds: Sequence[int]) -> list[Scenario]:

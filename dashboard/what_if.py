@@ -23,6 +23,7 @@ class WhatIf:
         gates: Gate to whether it is open; a gate that is not named stays as it is.
         people: Flow to a factor on the people already there and on the arrivals.
         runs: How many seeds, from ``seed`` upwards.
+        against: Another scenario to set beside it, in place of the changes; None: none.
     """
 
     scenario: str
@@ -31,6 +32,7 @@ class WhatIf:
     gates: Mapping[str, bool] = field(default_factory=dict)
     people: Mapping[str, float] = field(default_factory=dict)
     runs: int = 1
+    against: str | None = None
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -44,6 +46,8 @@ class WhatIf:
 
     def changes(self) -> list[str]:
         """Return what differs from the scenario as it is, each as ``key=value``."""
+        if self.against is not None:
+            return []
         plain = load_scenario(self.scenario)
         said = []
         for gate in plain.venue.gates:
@@ -69,18 +73,22 @@ class WhatIf:
         return load_scenario(self.scenario, self.common)
 
     def changed_scenario(self) -> Scenario:
-        """Load the scenario with everything changed.
+        """Load the scenario with everything changed, or the other one.
 
         Raises:
             ScenarioError: It does not make sense like this.
         """
-        return load_scenario(self.scenario, [*self.common, *self.changes()])
+        return load_scenario(self.against or self.scenario, [*self.common, *self.changes()])
 
     def command(self) -> str:
         """Return the command that gives the same numbers."""
         plain = load_scenario(self.scenario)
-        longer = [] if self.duration_s == plain.duration_s else [f"duration_s={self.duration_s:g}"]
         chance = ["--seed", str(self.seed)] if self.runs == 1 else ["--seeds", f"{self.seeds[0]}-{self.seeds[-1]}"]
+        lengths = {plain.duration_s}
+        if self.against is not None:
+            chance = ["--against", self.against, *chance]
+            lengths.add(load_scenario(self.against).duration_s)
+        longer = [] if lengths == {self.duration_s} else [f"duration_s={self.duration_s:g}"]
         words = ["parvis", "plan", self.scenario, *chance]
         for change in (*longer, *self.changes()):
             words += ["--set", change]

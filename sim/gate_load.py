@@ -1,4 +1,4 @@
-"""Which gate limits: how long each gate passes as many as it can while people are held up before it."""
+"""Which gate limits: how long each gate or turnstile passes as many as it can while people are held up before it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from scenarios.venue import Gate, Venue
+from scenarios.venue import Passage, Venue
 
-__all__ = ["GateLoad", "GateWatch"]
+__all__ = ["GateLoad", "GateWatch", "watched_as"]
 
 _BEFORE_M: Final = 2.5
 _HELD_UP_BELOW: Final = 0.5
@@ -23,35 +23,46 @@ Reference:
 """
 _HELD_UP_PER_M: Final = 1.5
 _NEAR_CAPACITY: Final = 0.75
+_GOOD_SHARE: Final = 0.9
 _FLOW_OVER_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class GateLoad:
-    """How hard a gate was used.
+    """How hard a gate, or a passage that holds people, was used.
 
     Attributes:
+        width_m: Its width.
         at_capacity_s: Seconds in which people were held up before it (at least 1.5 a metre of width, within 2.5 m,
-            slower than half their pace) while at least three quarters of its greatest flow went through.
+            slower than half their pace) while at least three quarters of its good flow went through: the one that it
+            exceeds in a tenth of the time in which people are held up.
         capacity_per_m_s: Its specific flow in that time; None where that never was.
         top_flow_per_m_s: Its greatest specific flow over ten seconds; 0 where nobody left.
         held_up_people: Most people who were held up before it at once.
     """
 
+    width_m: float
     at_capacity_s: float
     capacity_per_m_s: float | None
     top_flow_per_m_s: float
     held_up_people: int
 
 
+def watched_as(passage: Passage, venue: Venue) -> str:
+    """Return a passage's name among those of the gates."""
+    return f"{passage.id}_passage" if passage.id in {gate.id for gate in venue.gates} else passage.id
+
+
 class GateWatch:
-    """Looks at the floor before every gate that lets people out, at regular instants."""
+    """Looks at the floor before every gate that lets people out and every passage that holds people, at instants."""
 
     def __init__(self, venue: Venue, every_s: float) -> None:
-        """Prepare for the gates of a venue that ever let people out."""
+        """Prepare for the gates of a venue that ever let people out, and the passages at which they are served."""
         self._every_s = every_s
-        self._gates = [gate for gate in venue.gates if gate.direction != "in"]
-        self._areas = [gate.shape.buffer(_BEFORE_M).intersection(venue.walkable) for gate in self._gates]
+        gates = {gate.id: gate.shape for gate in venue.gates if gate.direction != "in"}
+        served = {watched_as(passage, venue): passage.shape for passage in venue.passages if passage.service_s}
+        self._lines = gates | served
+        self._areas = [line.buffer(_BEFORE_M).intersection(venue.walkable) for line in self._lines.values()]
         self._times: list[float] = []
         self._held_up: list[list[int]] = []
 
@@ -78,21 +89,23 @@ class GateWatch:
         """Return what each gate had to bear.
 
         Args:
-            left_s: Gate to when people left by it, ascending.
+            left_s: Gate to when people left by it, passage to when they passed it, ascending.
         """
-        held_up = np.array(self._held_up).reshape(len(self._times), len(self._gates))
-        pairs = zip(self._gates, held_up.T, strict=True)
-        return {gate.id: self._load(gate, people, left_s.get(gate.id, [])) for gate, people in pairs}
+        held_up = np.array(self._held_up).reshape(len(self._times), len(self._lines))
+        pairs = zip(self._lines.items(), held_up.T, strict=True)
+        return {name: self._load(line.length, people, left_s.get(name, [])) for (name, line), people in pairs}
 
-    def _load(self, gate: Gate, held_up: NDArray[np.int64], left_s: Sequence[float]) -> GateLoad:
+    def _load(self, width_m: float, held_up: NDArray[np.int64], left_s: Sequence[float]) -> GateLoad:
         times, half = np.array(self._times), _FLOW_OVER_S / 2
         through = np.searchsorted(left_s, times + half, side="right") - np.searchsorted(left_s, times - half)
-        flow = through / _FLOW_OVER_S / gate.width_m
-        top = float(flow.max(initial=0.0))
-        full = (held_up >= _HELD_UP_PER_M * gate.width_m) & (flow >= _NEAR_CAPACITY * top) & (top > 0)
+        flow = through / _FLOW_OVER_S / width_m
+        pressed = held_up >= _HELD_UP_PER_M * width_m
+        good = float(np.quantile(flow[pressed], _GOOD_SHARE)) if pressed.any() else 0.0
+        full = pressed & (flow >= _NEAR_CAPACITY * good) & (good > 0)
         return GateLoad(
+            width_m=width_m,
             at_capacity_s=float(full.sum() * self._every_s),
             capacity_per_m_s=float(flow[full].mean()) if full.any() else None,
-            top_flow_per_m_s=top,
+            top_flow_per_m_s=float(flow.max(initial=0.0)),
             held_up_people=int(held_up.max(initial=0)),
         )

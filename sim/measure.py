@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from scenarios.scenario import Scenario
-from scenarios.venue import Zone
+from scenarios.venue import Line, Zone
 from sim.crowd import Crowd
 from sim.density import VoronoiCells
 from sim.density_grid import CrowdFilm, DensityGrid
-from sim.gate_load import GateLoad, GateWatch
+from sim.gate_load import GateLoad, GateWatch, watched_as
 from sim.line_count import LineCount
 from sim.pressure import PressureMap
 from sim.service_level import FRUIN_WALKWAY_PER_M2, LEVELS, level_of_service
@@ -104,8 +104,8 @@ class Measures:
         zones: Zone to its density.
         lines: Line to who crossed it.
         pressure_peak_per_s2: Largest crowd pressure (Helbing); None where the crowd was dense nowhere for ten seconds.
-        gates: Gate that lets people out to how hard it was used.
-        limiting_gate: The gate that was at its capacity longest; None where none was so for ``LASTING_S``.
+        gates: Gate that lets people out, or passage that holds them, to how hard it was used.
+        limiting_gate: That of ``gates`` that was at its capacity longest; None where none was so for ``LASTING_S``.
         film: The crowd from above.
     """
 
@@ -226,6 +226,8 @@ class _Rig:
         self._pressure = PressureMap(self._grid.x_m, self._grid.y_m, every_s)
         self._gates = GateWatch(venue, every_s)
         self._lines = [LineCount(line) for line in venue.lines]
+        served = [passage for passage in venue.passages if passage.service_s]
+        self._passages = {watched_as(p, venue): LineCount(Line(id=p.id, points=p.line)) for p in served}
         areas = [(zone, zone.shape.intersection(venue.walkable)) for zone in venue.zones]
         self._zones: list[tuple[Zone, BaseGeometry, list[float]]] = [(z, a, []) for z, a in areas if a.area > 0]
         self._times: list[float] = []
@@ -234,7 +236,7 @@ class _Rig:
 
     def count(self, crowd: Crowd) -> None:
         """Take in a step."""
-        for line in self._lines:
+        for line in (*self._lines, *self._passages.values()):
             line.add(crowd.time_s, crowd.people.id, crowd.people.position_m)
 
     def look(self, crowd: Crowd) -> None:
@@ -261,7 +263,8 @@ class _Rig:
                 out.setdefault(leaving.gate, []).append(leaving.left_s)
         widths = {gate.id: gate.width_m for gate in scenario.venue.gates}
         travels = [leaving.left_s - leaving.entered_s for leaving in crowd.left if leaving.entered_s > 0]
-        loads = self._gates.loads(out)
+        passed = {name: sorted([*n.to_left_s, *n.to_right_s]) for name, n in self._passages.items()}
+        loads = self._gates.loads(out | passed)
         most = max(loads, key=lambda gate: loads[gate].at_capacity_s, default=None)
         emptied = crowd.left and self._inside[-1] == 0
         floor = grid.area_m2 > 0

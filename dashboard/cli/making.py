@@ -237,7 +237,7 @@ def plan(
     Example: parvis plan stadium_egress_surge_v1 --trajectories ways.txt
     """
     from dashboard.plan_report import check_report_target, write_plan_report
-    from dashboard.plans import compare_plans, table_of
+    from dashboard.plans import compare_plans, names_of, table_of
     from dashboard.progress import bars
     from scenarios.load import load_scenario
 
@@ -251,7 +251,7 @@ def plan(
     changed = None
     if against is not None:
         changed = load_scenario(against, changes or [])
-        names = (unchanged.title, changed.title) if unchanged.title != changed.title else (scenario, against)
+        names = names_of(unchanged, changed)
         chance = chance or (unchanged.seed,)
     elif changes:
         changed = load_scenario(scenario, changes)

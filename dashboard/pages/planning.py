@@ -1,4 +1,4 @@
-"""Plan: the crowd of a scenario as it is, beside the crowd with gates, arrivals or chance changed."""
+"""Plan: the crowd of a scenario as it is, beside the crowd with gates or arrivals changed, or another scenario's."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dashboard.draw import egress_curves, gate_flows, service_levels
 from dashboard.draw_floor import density_map, level_map, venue_map
 from dashboard.plan_report import plan_page
 from dashboard.plan_words import gate_sentences, headline
-from dashboard.plans import Plans, Side, with_seeds
+from dashboard.plans import Plans, Side, names_of, with_seeds
 from dashboard.serve import shelf
 from dashboard.verdict import NOT_MEASURED, words_and_unit
 from dashboard.what_if import WhatIf
@@ -29,6 +29,7 @@ __all__ = ["show"]
 
 _CHART: Final = {"displayModeBar": False, "scrollZoom": False}
 _KEPT: Final = 48
+_SAME: Final = "the same, changed as above"
 _MOST_HIGH_PX: Final = 560
 _OWN_FIGURES: Final = ("gate_", "level_of_service")
 
@@ -95,6 +96,10 @@ def _form(wanted: str, scenario: Scenario) -> WhatIf | None:
                     max_value=4.0,
                     step=0.25,
                 )
+        others = {name: path for name, path in _choices().items() if str(path) != wanted}
+        beside = st.selectbox(
+            "Beside it", [_SAME, *others], help="Another scenario is taken as it is: gates and people above are not."
+        )
         first, second, third = st.columns(3)
         seed = first.number_input("Seed", min_value=0, max_value=2**31, value=scenario.seed, step=1)
         longest = second.number_input(
@@ -104,19 +109,21 @@ def _form(wanted: str, scenario: Scenario) -> WhatIf | None:
             "Runs", min_value=1, max_value=20, value=1, step=1, help="Each with another seed, for means and intervals."
         )
         if st.form_submit_button("Run the crowd", type="primary", width="stretch"):
-            return WhatIf(wanted, int(seed), float(longest), gates, people, int(runs))
+            against = None if beside == _SAME else str(others[beside])
+            return WhatIf(wanted, int(seed), float(longest), gates, people, int(runs), against)
     return None
 
 
 def _run(asked: WhatIf) -> Plans:
     before, changed = (with_seeds(s, asked.seeds) for s in (asked.unchanged_scenario(), asked.changed_scenario()))
-    bar = st.progress(0.0, "The crowd as it is")
+    names = ("as it is", "as changed") if asked.against is None else names_of(before[0], changed[0])
+    bar = st.progress(0.0, f"The crowd {names[0]}")
     measured: list[Measures] = []
     every = [*before, *changed]
     try:
         for scenario in every:
             done = len(measured)
-            words = "The crowd as it is" if done < asked.runs else "The crowd as changed"
+            words = f"The crowd {names[0] if done < asked.runs else names[1]}"
             words += f", run {done % asked.runs + 1} of {asked.runs}" if asked.runs > 1 else ""
 
             def show_share(share: float, done: int = done, words: str = words) -> None:
@@ -126,8 +133,8 @@ def _run(asked: WhatIf) -> Plans:
     finally:
         bar.empty()
     sides = (
-        Side("as it is", before[0], tuple(measured[: asked.runs])),
-        Side("as changed", changed[0], tuple(measured[asked.runs :])),
+        Side(names[0], before[0], tuple(measured[: asked.runs])),
+        Side(names[1], changed[0], tuple(measured[asked.runs :])),
     )
     return Plans(before[0].name, asked.seeds, *sides)
 
@@ -157,7 +164,8 @@ def _result(asked: WhatIf, plans: Plans, film: str, sheet: str) -> None:
     changes = asked.changes()
     said = ", ".join(changes) if changes else "nothing: both are the same"
     seeds = f"seed {asked.seed}" if asked.runs == 1 else f"seeds {asked.seeds[0]} to {asked.seeds[-1]}"
-    st.markdown(f"#### As it is, and as changed  \n:gray[Changed: {said}; {seeds}, {asked.duration_s:g} s.]")
+    said = f"Changed: {said}" if asked.against is None else "Two scenarios, each as it is"
+    st.markdown(f"#### {' – '.join(side.title for side in sides)}  \n:gray[{said}; {seeds}, {asked.duration_s:g} s.]")
     head = headline(plans)
     st.markdown(f"## :blue[{head.figure}] &nbsp; {head.words}")
     if head.beside:
@@ -207,12 +215,13 @@ def _maps(sides: Sequence[Side]) -> None:
     top = max(float(np.nanmax(density, initial=0.0)) for density in maps)
     for column, side, measures, density in zip(st.columns(2), sides, shown, maps, strict=True):
         with column:
-            title = side.name.capitalize()
             if kind == "level":
-                st.markdown(f"**{title}** &nbsp; :gray[worst level that lasted five seconds]")
+                st.markdown(f"**{side.title}** &nbsp; :gray[worst level that lasted five seconds]")
                 figure = level_map(measures.level_map, measures.x_m, measures.y_m, side.scenario.venue)
             else:
-                st.markdown(f"**{title}** &nbsp; :gray[highest {np.nanmax(density, initial=0.0):.2f} persons per m²]")
+                st.markdown(
+                    f"**{side.title}** &nbsp; :gray[highest {np.nanmax(density, initial=0.0):.2f} persons per m²]"
+                )
                 figure = density_map(density, measures.x_m, measures.y_m, side.scenario.venue, top_per_m2=top)
             _chart(figure, f"{kind or 'mean'} density, {side.name}")
 
@@ -232,19 +241,20 @@ def _mean_flows(side: Side) -> dict[str, float | None]:
 
 def _numbers(plans: Plans) -> None:
     """Show the main numbers of both with the difference; flows and levels of service have their own figures."""
-    rows = {change.key: _line(change) for change in plans.changes()}
+    names = (plans.before.title, plans.asked.title)
+    rows = {change.key: _line(change, names) for change in plans.changes()}
     st.table([row for key, row in rows.items() if not key.startswith(_OWN_FIGURES)])
     with st.expander("All numbers"):
         st.table(list(rows.values()))
 
 
-def _line(change: Change) -> dict[str, str]:
+def _line(change: Change, names: tuple[str, str]) -> dict[str, str]:
     name, unit = words_and_unit(change.key)
     title = name[:1].upper() + name[1:]
     line = {
         "Measure": f"{title}, {unit}" if unit else title,
-        "As it is": _number(change.key, change.before),
-        "As changed": _number(change.key, change.after),
+        names[0]: _number(change.key, change.before),
+        names[1]: _number(change.key, change.after),
         "Difference": "" if change.change is None else f"{change.change:+.4g}" if change.change else "same",
     }
     if change.pairs > 1:

@@ -57,3 +57,11 @@ def test_many_runs_are_said_as_seeds(toml: str) -> None:
     asked = WhatIf(toml, 3, 20.0, runs=4)
     assert asked.seeds == (3, 4, 5, 6)
     assert "--seeds 3-6" in asked.command()
+
+
+def test_another_scenario_is_set_beside(toml: str) -> None:
+    asked = WhatIf(toml, 3, 20.0, {"east_gate": False}, against="forecourt_bag_v1")
+    assert asked.changes() == []
+    assert asked.changed_scenario().name == "forecourt_bag_v1"
+    assert (asked.changed_scenario().seed, asked.changed_scenario().duration_s) == (3, 20.0)
+    assert "--against forecourt_bag_v1 --seed 3 --set duration_s=20" in asked.command()

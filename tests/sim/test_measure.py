@@ -247,3 +247,20 @@ def test_a_bad_line_is_said_in_one_sentence(points, said):
     bad["venue"]["lines"] = [{"id": "l", "points": points}]
     with pytest.raises(ValueError, match=said):
         Scenario.model_validate(bad)
+
+
+def test_a_turnstile_can_limit_too():
+    checked = hall(initial=40, duration_s=60.0).model_dump(mode="json")
+    walls = [[(12, 0), (12.4, 0), (12.4, 5.4), (12, 5.4)], [(12, 6.6), (12.4, 6.6), (12.4, 12), (12, 12)]]
+    checked["venue"]["obstacles"] = [
+        {"id": f"w{i}", "kind": "wall", "polygon": ring, "height_m": 2} for i, ring in enumerate(walls)
+    ]
+    turnstile = {"id": "east", "line": [(12.2, 5.4), (12.2, 6.6)], "toward": (1, 0), "service_s": (2, 3)}
+    checked["venue"]["passages"] = [turnstile]
+    numbers = measure(Scenario.model_validate(checked))
+    load = numbers.gates["east_passage"]
+    assert numbers.limiting_gate == "east_passage"
+    assert load.width_m == pytest.approx(1.2)
+    assert load.at_capacity_s > 20
+    assert 1 / 3 <= load.capacity_per_m_s * load.width_m <= 0.55
+    assert numbers.gates["east"].at_capacity_s == 0
