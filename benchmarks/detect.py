@@ -26,7 +26,10 @@ import supervision as sv
 
 from benchmarks.claims import Claim, show
 from benchmarks.hog import plain_environment
+from detect import defaults
 from detect.detectors import build_detector, sharing
+from detect.detectors.contract import Detector
+from detect.detectors.parvis import PARVIS_ONNX, ParvisDetector
 from detect.detectors.yolo_onnx import YoloOnnxDetector
 from detect.pipeline import Pipeline
 from detect.rules import build_rules
@@ -52,25 +55,26 @@ _MOST_OVER: Final = 1.1
 
 
 class Busy:
-    """Runs the network for its time, then hands on other boxes, so that what follows has the work of a real scene.
+    """Runs a detector for its time, then hands on other boxes, so that what follows has the work of a real scene.
 
     Args:
-        network: Whose time counts.
+        detector: Whose time counts.
         boxes: Whose boxes are handed on.
     """
 
     name = "busy"
 
-    def __init__(self, network: YoloOnnxDetector, boxes: OracleDetector) -> None:
-        self.weights_sha256 = network.weights_sha256
-        self._network, self._boxes = network, boxes
+    def __init__(self, detector: Detector, boxes: OracleDetector) -> None:
+        self.weights_sha256 = detector.weights_sha256
+        self._detector, self._boxes = detector, boxes
 
     def start(self, camera: Camera | None) -> None:
-        """Nothing is remembered from picture to picture."""
+        """Forget what was learned of the empty scene."""
+        self._detector.start(camera)
 
     def detect(self, frames: Sequence[Frame]) -> list[sv.Detections]:
-        """Return the other's boxes; the network's are dropped."""
-        self._network.detect(frames)
+        """Return the other's boxes; the detector's are dropped."""
+        self._detector.detect(frames)
         return self._boxes.detect(frames)
 
 
@@ -107,10 +111,11 @@ class Paced:
 
 def overhead(weights: str, video: Path, pictures: int) -> list[Claim]:
     """Measure the pipeline from decoding to events against the bare network, picture by picture in turn."""
-    network = _network(weights)
+    watcher = build_detector(weights)
+    network = _network(watcher, weights)
     truth = load_mot(_REFERENCE / "gt.txt", camera_id="pets", fps=_FPS)
     known = load_calibration(_REFERENCE / "camera.toml")
-    busy = Busy(network, OracleDetector(truth, miss=0.1, jitter_px=2.0, false_per_frame=0.5))
+    busy = Busy(watcher, OracleDetector(truth, miss=0.1, jitter_px=2.0, false_per_frame=0.5))
     pipeline = Pipeline(busy, build_rules({}), camera=known.camera, zones=known.zones)
     whole, bare = [], []
     with closing(VideoFileSource(video, camera_id="pets", fps=_FPS)) as source:
@@ -144,13 +149,14 @@ def peer_times(weights: str, peer_weights: Path, python: Path, video: Path, pict
     Raises:
         DetectorError: There is no such Python or file, or it has no ultralytics.
     """
-    network = _network(weights)
+    watcher = build_detector(weights)
+    network = _network(watcher, weights)
     for path in (python, peer_weights):
         if not path.is_file():
             raise DetectorError(f"{path}: there is no such file for the peer")
     height, width = network.size_px[1], network.size_px[0]
     command = [str(python), str(Path(__file__).with_name("track_worker.py")), str(peer_weights), str(video)]
-    pipeline = Pipeline(network, build_rules({}))
+    pipeline = Pipeline(watcher, build_rules({}))
     ours, theirs = [], []
     with (
         subprocess.Popen(
@@ -237,8 +243,10 @@ def _film_720p(video: Path, film: Path, count: int) -> None:
             writer.write(np.asarray(cv2.resize(item.image, _LIVE_SIZE), np.uint8))
 
 
-def _network(weights: str) -> YoloOnnxDetector:
-    detector = build_detector(weights)
+def _network(detector: Detector, weights: str) -> YoloOnnxDetector:
+    """Return what of a detector is a network."""
+    if isinstance(detector, ParvisDetector):
+        return detector.network
     if not isinstance(detector, YoloOnnxDetector):
         raise DetectorError(f"{weights}: the benchmark needs a network, an .onnx file")
     return detector
@@ -256,7 +264,9 @@ def _told() -> Iterator[None]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.detect", description=__doc__)
-    parser.add_argument("--weights", required=True, help="the network: MODEL.onnx[,threads=N][,engine=E]")
+    parser.add_argument(
+        "--weights", default=defaults.DETECTOR, help="the default detector, or MODEL.onnx[,threads=N][,engine=E]"
+    )
     parser.add_argument("--video", type=Path, default=Path("data/vtest.avi"), help="PETS2009 S2.L1, view 1")
     parser.add_argument("--pictures", type=int, default=100, help="to measure with")
     parser.add_argument("--seconds", type=float, default=15.0, help="length of the test with four cameras")
@@ -273,7 +283,8 @@ def main() -> None:
                 Claim.against("detect: pictures/s against ultralytics (needs --peer-python)", None, None, 2.0)
             )
         else:
-            same = given.peer_weights or Path(given.weights.removeprefix("yolo_onnx:").partition(",")[0])
+            named = given.weights.removeprefix("yolo_onnx:").partition(",")[0]
+            same = given.peer_weights or (PARVIS_ONNX if named == defaults.DETECTOR else Path(named))
             claims.append(peer_times(given.weights, same, given.peer_python, given.video, given.pictures))
         claims += four_cameras(given.weights, given.video, given.seconds)
     show(claims, as_json=given.json)

@@ -107,7 +107,9 @@ def stretches(case: Case, threshold: float, seconds: float | None) -> Scored:
             assert isinstance(strong, sv.Detections)
             found[frame] = (time_s, strong)
     kept = Case(case.name, case.truth, case.camera, case.fps, found)
-    true, tracks, _ = followed_boxes(kept, "bytetrack", TrackerSettings(start_confidence=threshold), _SCORING)
+    true, tracks, _ = followed_boxes(
+        kept, "bytetrack", TrackerSettings(start_confidence=threshold, weakest_confidence=0.0), _SCORING
+    )
     seen = _boxes(found)
     number = {frame: int(time_s // STRETCH_S) for frame, (time_s, _) in found.items()}
     parts, weight = [], []

@@ -89,7 +89,7 @@ def _real(folder: Path, report: Report) -> Iterator[Claim]:
             run = watch_real(
                 str(video),
                 calibration=REFERENCE / "camera.toml",
-                truth=REFERENCE / "gt.txt",
+                truth=[REFERENCE / "gt.txt"],
                 watching=Watching(detector=detector),
                 out=folder / f"real-{detector}",
                 report=lambda stage, share, note="": report(f"real video {stage}", share, note),

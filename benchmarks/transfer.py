@@ -48,7 +48,7 @@ from scenarios.truth import GroundTruth
 
 TWIN: Final = "pets_twin_v1"
 FPS: Final = 7.0
-_USUAL: Final = "background@0,0.75,0.8,0.85,0.9"
+_USUAL: Final = ("parvis@0.1,0.3,0.5,0.7,0.8", "background@0,0.75,0.8,0.85,0.9")
 _USUAL_HOG: Final = "hog@0,0.3,0.6,1"
 _WITHIN: Final = 0.05
 _RANK: Final = 0.9
@@ -69,7 +69,7 @@ def main(
     publish: Annotated[bool, typer.Option("--publish", help="Put it into the package, for every report.")] = False,
 ) -> None:
     """Score detectors on the real video and on its twin, and say how far the scores differ."""
-    specs = detector or [_USUAL, *([_USUAL_HOG] if hog_python is not None else [])]
+    specs = detector or [*_USUAL, *([_USUAL_HOG] if hog_python is not None else [])]
     try:
         wanted = [_parts(spec) for spec in specs]
         with bars(quiet=as_json) as report:

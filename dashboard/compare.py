@@ -1,28 +1,28 @@
-"""Run against run: what changed, how sure that is, and whether a gate is broken."""
+"""Run against run: what changed, and how sure that is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from pydantic import Field, ValidationError, model_validator
 from rich.table import Table
 from scipy import stats
 
-from scenarios.entry import Entry
-from scenarios.errors import RecordingError, ScenarioError, unknown
-from scenarios.load import model_error, read_toml
+from dashboard.sweep.table import TABLE, read_table
+from scenarios.errors import RecordingError
 from scenarios.recording import Recording
 
-__all__ = ["Change", "Difference", "change_by_seed", "check_gate", "compare_runs", "interval_95", "table_of"]
+__all__ = ["Change", "Difference", "change_by_seed", "compare_runs", "interval_95", "table_of"]
 
-_NOT_SCORES: Final = frozenset({"seed", "footage_s"})
+_NOT_SCORES: Final = frozenset({"seed", "footage_s", "camera_hours"})
 _CONFIDENCE: Final = 0.95
+Pair = int | tuple[str | int, ...]
+"""What pairs a rehearsal with another one: its seed, or in a sweep its case and seed."""
+_AnyPair = TypeVar("_AnyPair", int, Pair)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class Change:
         before: Mean over the runs; None where none of them measured it.
         after: The same.
         change: Mean of the differences of runs of the same seed, else difference of the means.
-        ci95: Interval of ``change`` by Student's t over paired seeds; None with fewer than two pairs.
-        pairs: Number of seeds that both sides have.
+        ci95: Interval of ``change`` by Student's t over pairs; None with fewer than two pairs.
+        pairs: Number of seeds, or of cases and seeds of a sweep, that both sides have.
     """
 
     key: str
@@ -59,25 +59,8 @@ class Difference:
         return {"before": self.before, "after": self.after, "changes": [asdict(c) for c in self.changes]}
 
 
-class _Gate(Entry):
-    min: float | None = None
-    max: float | None = None
-    max_drop: Annotated[float, Field(ge=0)] | None = None
-    max_rise: Annotated[float, Field(ge=0)] | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> _Gate:
-        if all(v is None for v in (self.min, self.max, self.max_drop, self.max_rise)):
-            raise ValueError("a gate needs at least one of min, max, max_drop, max_rise")
-        return self
-
-
-class _GateFile(Entry):
-    gates: Annotated[dict[str, _Gate], Field(min_length=1)]
-
-
 def compare_runs(before: Path, after: Path) -> Difference:
-    """Compare two runs, or two folders of runs paired by their seeds.
+    """Compare two runs, two folders of runs paired by their seeds, or two sweeps paired by case and seed.
 
     Raises:
         RecordingError: A folder is no run folder and holds none.
@@ -87,65 +70,32 @@ def compare_runs(before: Path, after: Path) -> Difference:
     return Difference(str(before), str(after), tuple(change_by_seed(key, old, new) for key in keys))
 
 
-def check_gate(difference: Difference, gate: Path) -> list[str]:
-    """Return a sentence for every limit that is broken; a key that was not measured breaks its gate.
-
-    Raises:
-        ScenarioError: The gate file is wrong.
-    """
-    try:
-        limits = _GateFile.model_validate(read_toml(gate)).gates
-    except ValidationError as error:
-        raise ScenarioError(model_error(error, _GateFile, gate.name)) from None
-    broken = []
-    for pattern, limit in limits.items():
-        hit = [c for c in difference.changes if fnmatchcase(c.key, pattern)]
-        if not hit:
-            raise ScenarioError(unknown("score", pattern, [c.key for c in difference.changes], gate.name))
-        broken += [text for change in hit for text in _broken(change, limit)]
-    return broken
-
-
 def table_of(difference: Difference) -> Table:
     """Return the table for the terminal."""
     table = Table("score", "before", "after", "change", "95 % interval", title="before and after", title_justify="left")
     for c in difference.changes:
-        interval = "" if c.ci95 is None else f"{c.ci95[0]:+.3f} to {c.ci95[1]:+.3f} ({c.pairs} seeds)"
+        if c.key.startswith("fairness_by.") and not c.key.endswith("per_person_hour"):
+            continue  # gates may ask for them; for the eye they are too many
+        interval = "" if c.ci95 is None else f"{c.ci95[0]:+.3f} to {c.ci95[1]:+.3f} ({c.pairs} pairs)"
         table.add_row(c.key, _text(c.before), _text(c.after), "-" if c.change is None else f"{c.change:+.3f}", interval)
     return table
 
 
-def _broken(change: Change, limit: _Gate) -> Iterator[str]:
-    if change.after is None:
-        yield f"{change.key} was not measured"
-        return
-    if limit.min is not None and change.after < limit.min:
-        yield f"{change.key} is {change.after:.3f}, below {limit.min:g}"
-    if limit.max is not None and change.after > limit.max:
-        yield f"{change.key} is {change.after:.3f}, above {limit.max:g}"
-    if change.change is None:
-        if limit.max_drop is not None or limit.max_rise is not None:
-            yield f"{change.key} was not measured before"
-        return
-    if limit.max_drop is not None and change.change < -limit.max_drop:
-        yield f"{change.key} fell by {-change.change:.3f}, more than {limit.max_drop:g}"
-    if limit.max_rise is not None and change.change > limit.max_rise:
-        yield f"{change.key} rose by {change.change:.3f}, more than {limit.max_rise:g}"
-
-
-def change_by_seed(key: str, old: Mapping[int, Mapping[str, float]], new: Mapping[int, Mapping[str, float]]) -> Change:
-    """Compare one key of what was measured before and after, paired by seed where both sides have seeds in common.
+def change_by_seed(
+    key: str, old: Mapping[_AnyPair, Mapping[str, float]], new: Mapping[_AnyPair, Mapping[str, float]]
+) -> Change:
+    """Compare one key of what was measured before and after, paired where both sides have pairs in common.
 
     Args:
         key: What to compare.
-        old: Seed to key to value; a key that was not measured is absent.
+        old: Seed (or case and seed) to key to value; a key that was not measured is absent.
         new: The same, after.
     """
     was = {seed: score[key] for seed, score in old.items() if key in score}
     now = {seed: score[key] for seed, score in new.items() if key in score}
     before = float(np.mean(list(was.values()))) if was else None
     after = float(np.mean(list(now.values()))) if now else None
-    both = sorted(was.keys() & now.keys())
+    both = sorted(was.keys() & now.keys(), key=str)
     if both:
         steps = [now[seed] - was[seed] for seed in both]
         return Change(key, before, after, float(np.mean(steps)), interval_95(steps), len(both))
@@ -161,19 +111,36 @@ def interval_95(values: ArrayLike) -> tuple[float, float] | None:
     return float(array.mean()) - half, float(array.mean()) + half
 
 
-def _scores(folder: Path) -> dict[int, dict[str, float]]:
+def _scores(folder: Path) -> dict[Pair, dict[str, float]]:
+    if (folder / TABLE).is_file():
+        return _sweep(folder)
     runs = [folder]
     if folder.is_dir() and not (folder / "run.json").exists():
         runs = sorted(p.parent for p in folder.glob("*/run.json"))
         if not runs:
             raise RecordingError(f"{folder}: is no run folder and holds none (no run.json in it or one level below)")
-    scores: dict[int, dict[str, float]] = {}
+    scores: dict[Pair, dict[str, float]] = {}
     for run in runs:
         score = Recording.open(run).score()
         seed = int(score.get("seed") or 0)
         if seed in scores:
             raise RecordingError(f"{folder}: holds two runs with seed {seed}; compare folders with one run a seed")
         scores[seed] = dict(_flat(score))
+    return scores
+
+
+def _sweep(folder: Path) -> dict[Pair, dict[str, float]]:
+    """Scores of a sweep's rehearsals, by case, keys of the grid and seed."""
+    table, _ = read_table(folder)
+    names = table.column_names
+    case, scores_from = names[names.index("case") : names.index("scenario")], names.index("run") + 1
+    scores: dict[Pair, dict[str, float]] = {}
+    for row in table.to_pylist():
+        pair: tuple[str | int, ...] = (*(str(row[name]) for name in case), int(row["seed"]))
+        if pair in scores:
+            raise RecordingError(f"{folder}: holds {', '.join(map(str, pair))} twice")
+        measured = {name: row[name] for name in names[scores_from:] if isinstance(row[name], int | float)}
+        scores[pair] = {name: float(value) for name, value in measured.items() if name not in _NOT_SCORES}
     return scores
 
 

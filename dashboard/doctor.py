@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-__all__ = ["Check", "checks", "table_of"]
+__all__ = ["Check", "checks", "detector_checks", "rule_checks", "table_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,49 @@ def table_of(found: list[Check]) -> Table:
         mark = "[green]ok[/]" if check.ok else "[red]missing[/]" if check.required else "[yellow]not there[/]"
         table.add_row(mark, check.name, check.found, "" if check.ok else check.remedy.replace("[", r"\["))
     return table
+
+
+def detector_checks(spec: str, *, trust_weights: bool = False) -> list[Check]:
+    """Hold a detector against the contract.
+
+    Args:
+        spec: As for ``--detector``.
+        trust_weights: Whether a ``.pt`` file may be loaded.
+
+    Raises:
+        DetectorError: There is no such detector, or it cannot be built.
+    """
+    from detect.detectors import build_detector
+    from detect.detectors.conformance import shortcomings
+
+    lacks = shortcomings(build_detector(spec, trust_weights=trust_weights))
+    where = "detect/detectors/contract.py and docs/own_detector.md say what is asked"
+    return [Check(spec, False, lack, where, True) for lack in lacks] or [Check(spec, True, "keeps the contract")]
+
+
+def rule_checks(name: str) -> list[Check]:
+    """Hold an event rule against the contract.
+
+    Args:
+        name: Of a rule of Parvis or of another distribution.
+
+    Raises:
+        ScenarioError: There is no such rule, or it cannot be loaded.
+    """
+    from detect.rules import known_rules
+    from detect.rules.conformance import shortcomings, speaks
+    from scenarios.errors import ScenarioError, unknown
+
+    known = known_rules()
+    if name not in known:
+        raise ScenarioError(unknown("rule", name, known, "--rule"))
+    lacks = shortcomings(known[name])
+    if lacks:
+        where = "detect/rules/contract.py and docs/own_rule.md say what is asked"
+        return [Check(name, False, lack, where, True) for lack in lacks]
+    if speaks(known[name]):
+        return [Check(name, True, "keeps the contract")]
+    return [Check(name, True, "keeps the contract, as far as is seen: in the staged minute it has nothing to say")]
 
 
 def _disk() -> Check:

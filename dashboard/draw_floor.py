@@ -141,6 +141,13 @@ def _plan(venue: Venue) -> go.Figure:
     for obstacle in venue.obstacles:
         text = f"{obstacle.kind.value} {obstacle.id}"
         figure.add_trace(_shape(_closed(obstacle.polygon), line="#8496a5", fill="#4a5865", width=1, text=text))
+    for stall in venue.stalls:
+        text = f"stall {stall.id}"
+        figure.add_trace(_shape(np.array(stall.counter), line=CHANGED, fill=None, width=5, text=text))
+        front = stall.front(venue.walkable)
+        if front is not None:
+            queue = np.array(stall.queue(front))
+            figure.add_trace(_shape(queue, line=CHANGED, fill=None, width=3, dash="dot", text=f"queue of {text}"))
     for gate in venue.gates:
         (x1, y1), (x2, y2) = gate.line
         state = "" if gate.open else " (closed)"

@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from dashboard.ledger import LedgerEntry, LedgerStatus
 from scenarios.camera import Camera
+from scenarios.stall import Stall
 from scenarios.venue import Passage, Venue
 
 __all__ = ["Paper", "floor_plan", "venue_plan"]
@@ -144,6 +145,7 @@ def _venue(venue: Venue, paper: Paper, names: _Names, on_floor: Sequence[str] = 
             f'<path class="p-obstacle" d="{paper.path(obstacle.polygon)}"><title>{escape(title)}</title></path>'
         )
     parts += [_passage(passage, paper) for passage in venue.passages]
+    parts += [_stall(stall, venue, paper) for stall in venue.stalls]
     for line in venue.lines:
         parts.append(f'<path class="p-line" d="{paper.path(line.points, closed=False)}"/>')
         x, y = paper.at(*line.points[1])
@@ -173,6 +175,19 @@ def _passage(passage: Passage, paper: Paper) -> str:
         drawn += " " + paper.path([barbs[0], tip, barbs[1]], closed=False)
     title = f"passage {passage.id}{service}"
     return f'<path class="p-passage" d="{drawn}"><title>{escape(title)}</title></path>'
+
+
+def _stall(stall: Stall, venue: Venue, paper: Paper) -> str:
+    """The counter, and where people queue before it as far as that is given."""
+    drawn = paper.path(stall.counter, closed=False)
+    title = f"stall {stall.id}, {stall.service_s[0]:g} to {stall.service_s[1]:g} s each"
+    title += f", {stall.servers} at a time" if stall.servers > 1 else ""
+    parts = [f'<path class="p-stall" d="{drawn}"/>']
+    front = stall.front(venue.walkable)
+    if front is not None:
+        queue = paper.path(stall.queue(front), closed=False)
+        parts.append(f'<path class="p-queue" d="{queue}"/>')
+    return f"<g><title>{escape(title)}</title>{''.join(parts)}</g>"
 
 
 def _camera(camera: Camera, paper: Paper, extent: BaseGeometry, names: _Names) -> list[str]:

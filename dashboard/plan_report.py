@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dashboard.crowd_film import crowd_film
 from dashboard.plan_figures import egress_figure, level_key, level_plan
-from dashboard.plan_words import facts, gate_sentences, headline, limits
+from dashboard.plan_words import facts, gate_sentences, headline, limits, stall_sentences
 from dashboard.plans import Plans, Side
 from dashboard.player import template_file, templates
 from scenarios.errors import ScenarioError
@@ -84,7 +84,7 @@ def _side(side: Side) -> dict[str, object]:
     return {
         "name": side.title,
         "levels": level_plan(side.scenario.venue, run, side.name),
-        "gates": gate_sentences(side),
+        "gates": gate_sentences(side) + stall_sentences(side),
     }
 
 

@@ -14,13 +14,15 @@ from scenarios.scenario import Scenario
 from sim.measure import DENSE_PER_M2
 from sim.pressure import TURBULENT_PER_S2
 
-__all__ = ["Headline", "facts", "gate_sentences", "headline", "limits"]
+__all__ = ["Headline", "facts", "gate_sentences", "headline", "limits", "stall_sentences"]
 
 _MODELS: Final = {
     Motion.ANTICIPATION: "the anticipation velocity model (Xu, Chraibi and Seyfried 2021)",
     Motion.COLLISION_FREE_SPEED: "the collision-free speed model (Tordeux, Chraibi and Seyfried 2016)",
     Motion.SOCIAL_FORCE: "the social force model (Helbing and Molnar 1995)",
 }
+
+_LONGEST: Final = "longest_queue_people"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,28 @@ def gate_sentences(side: Side) -> list[str]:
     return said
 
 
+def stall_sentences(side: Side) -> list[str]:
+    """Say of each stall how long people wait and how long the queue grows: means over runs."""
+    said = []
+    for stall in side.runs[0].stalls:
+        loads = [run.stalls[stall] for run in side.runs]
+        waits = [(load.wait_median_s, load.wait_p90_s) for load in loads]
+        called = [(median, p90) for median, p90 in waits if median is not None and p90 is not None]
+        name = _words(stall)
+        if not called:
+            said.append(f"Nobody is served at {name}.")
+            continue
+        half, most = np.mean(called, axis=0)
+        served, longest = (float(np.mean([getattr(x, k) for x in loads])) for k in ("served_people", _LONGEST))
+        unserved = float(np.mean([load.unserved_people for load in loads]))
+        said.append(
+            f"{name[:1].upper()}{name[1:]} serves {served:.0f} people; half of them wait up to {duration(half)}, nine "
+            f"in ten up to {duration(most)}, and the longest queue is {longest:.0f} people"
+            + (f"; {unserved:.0f} go on unserved because it is too long." if unserved >= 0.5 else ".")
+        )
+    return said
+
+
 def facts(plans: Plans) -> list[dict[str, str]]:
     """Return the rows of the table: what, before, after, difference and its interval."""
     changes = {change.key: change for change in plans.changes()}
@@ -131,7 +155,7 @@ def limits(plans: Plans) -> list[str]:
         "says. Who comes, from where, when and by which gates they may leave is an assumption of the scenario.",
         f"Speeds are checked up to 3 persons per m². Above about {DENSE_PER_M2:g}, and for crowd pressure, read the "
         "figures as a warning, not as a measurement: contact forces between people are not computed.",
-        "There are no smoke, lifts, doors that people have to open, or stewards who direct people, unless the scenario "
+        "There are no smoke, lifts, doors that people have to open, or staff who direct people, unless the scenario "
         "has them as incidents. The floor is one level; stairs only slow people down.",
         "Local densities are counted in squares of 3 × 3 m, twice a second; zones are measured by Voronoi cells "
         "cut off at 1 m (Steffen and Seyfried 2010). Colours: Fruin's levels of service for walkways (1971).",
@@ -175,6 +199,9 @@ def _rows(plans: Plans) -> list[tuple[str, str, str, int]]:
     for zone, found in plans.asked.runs[0].zones.items():
         words = f"Time with more than {found.threshold_per_m2:g} per m² in {_words(zone)}"
         rows.append((f"zone_density.{zone}.above_s", words, "s", 0))
+    for stall in plans.asked.runs[0].stalls:
+        rows.append((f"stall.{stall}.wait_p90_s", f"Nine in ten wait at {_words(stall)} up to", "s", 0))
+        rows.append((f"stall.{stall}.{_LONGEST}", f"Longest queue at {_words(stall)}", "people", 0))
     lines = plans.asked.runs[0].lines
     over = [(f"line_flow.{n}.specific_per_m_and_s", f"Specific flow over {_words(n)}", "per m and s", 2) for n in lines]
     return rows + over

@@ -187,13 +187,20 @@ def compare_plans(
 
 
 def table_of(plans: Plans) -> Table:
-    """Return the table for the terminal; what was not measured is a dash."""
+    """Return the table for the terminal; what was not measured is a dash.
+
+    With something beside it, what surely differs (its interval leaves out 0) comes first, then what may; what does not
+    differ at all is one line.
+    """
     many = len(plans.seeds) > 1
     seeds = f"{len(plans.seeds)} seeds, means and 95 % intervals" if many else f"seed {plans.seed}"
     heads = ["measure", "value"] if plans.after is None else ["measure", plans.before.name, plans.after.name]
     heads += ["difference"] * (plans.after is not None) + ["95 % interval"] * many
     table = Table(*heads, title=f"{plans.scenario}, {seeds}", title_justify="left")
-    for change in plans.changes():
+    shown = plans.changes()
+    if plans.after is not None:
+        shown = sorted((change for change in shown if _differs(change)), key=lambda change: not _surely(change))
+    for change in shown:
         name, unit = words_and_unit(change.key)
         row = [f"{name}, {unit}" if unit else name, _text(change.before)]
         if plans.after is not None:
@@ -206,7 +213,22 @@ def table_of(plans: Plans) -> Table:
             sign = "+" if plans.after is not None else ""
             row.append("" if between is None else f"{between[0]:{sign}.4g} to {between[1]:{sign}.4g}")
         table.add_row(*row)
+    same = len(plans.changes()) - len(shown)
+    if same:
+        table.add_row(f"{same} more do not differ", *[""] * (len(heads) - 1), style="dim")
     return table
+
+
+def _differs(change: Change) -> bool:
+    """Whether any seed measured another number on the other side, or only one side measured it."""
+    if change.before is None and change.after is None:
+        return False
+    return change.change is None or bool(change.change) or any(change.ci95 or ())
+
+
+def _surely(change: Change) -> bool:
+    """Whether the interval of the difference leaves out 0."""
+    return change.ci95 is not None and not change.ci95[0] <= 0 <= change.ci95[1]
 
 
 def _keys(run: Measures) -> list[str]:

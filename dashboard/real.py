@@ -6,6 +6,7 @@ import hashlib
 import signal
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from detect.motion_mode import check_mode
 from detect.observations import ObservationLog
 from detect.pipeline import Observation, Pipeline
 from detect.rules import build_rules
-from detect.score.annotations import load_mot
+from detect.score.annotations import load_annotations
 from detect.sources import open_source, redact
 from detect.sources.ahead import Ahead
 from detect.sources.contract import Source
@@ -42,7 +43,7 @@ def watch_real(
     source_spec: str,
     *,
     calibration: Path | None = None,
-    truth: Path | None = None,
+    truth: Sequence[Path] = (),
     watching: Watching | None = None,
     fps: float | None = None,
     seconds: float | None = None,
@@ -59,7 +60,7 @@ def watch_real(
     Args:
         source_spec: As for ``detect.sources.open_source``.
         calibration: TOML file of the camera; without it there are no metres.
-        truth: MOTChallenge ``gt.txt``; then it is scored.
+        truth: Files of boxes and of incidents (`detect.score.annotations`); then it is scored.
         watching: Detector, tracker and rules.
         fps: True frame rate where the header lies; overrides the calibration's.
         seconds: Stop after so much footage.
@@ -85,19 +86,21 @@ def watch_real(
     opened_source = open_source(source_spec, camera_id=camera_id, fps=true_fps)
     with closing(opened_source if opened_source.live else Ahead(opened_source)) as source, ExitStack() as stack:
         _check_size(source, known, calibration)
-        annotated = load_mot(truth, camera_id=camera_id, fps=source.fps) if truth is not None else None
+        annotated = load_annotations(truth, camera_id=camera_id, fps=source.fps) if truth else None
         detector = watching.build_detector(annotated, 0)
         zones = known.zones if known else ()
         pipeline = Pipeline(
             detector,
             rules,
-            camera=known.camera if known else None,
+            camera=watching.calibration.of(known.camera) if known else None,
             zones=zones,
             tracker=watching.tracker,
             camera_motion=watching.camera_motion,
         )
-        if truth is not None and source.live:
-            raise ScenarioError(f"--truth {truth}: a live source cannot be scored; record it with --out and watch that")
+        if truth and source.live:
+            raise ScenarioError(
+                f"--truth {truth[0]}: a live source cannot be scored; record it with --out and watch that"
+            )
         folder = out if source.live else out or _RUNS / name
         recording = stack.enter_context(writing(folder, overwrite=overwrite)) if folder is not None else None
         keeper = _Keeper(source, recording, known, seconds, report)

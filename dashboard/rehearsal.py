@@ -6,7 +6,6 @@ Rehearsed and real footage take the same way: only where the pictures and the tr
 from __future__ import annotations
 
 import platform
-import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from dashboard import __version__
+from dashboard.footage import take_footage
 from dashboard.progress import Report, silent
 from dashboard.report import write_report
 from detect import defaults
@@ -36,6 +36,7 @@ from detect.sources.ahead import Ahead
 from detect.tracking import Tracker
 from scenarios.errors import DetectorError, ScenarioError, unknown
 from scenarios.load import library, load_scenario
+from scenarios.miscalibration import Miscalibration
 from scenarios.recording import FORMAT, Recording, writing
 from scenarios.scenario import Scenario
 from scenarios.truth import GroundTruth
@@ -70,6 +71,7 @@ class Watching:
         rules: Settings by rule and key; what is not named keeps its default.
         trust_weights: Whether ``.pt`` files, which can run code, may be loaded.
         camera_motion: How tracks are moved with a camera that moves, one of ``detect.motion_mode.MODES``.
+        calibration: By how much what it believes of the cameras is wrong.
     """
 
     detector: str = defaults.DETECTOR
@@ -77,6 +79,7 @@ class Watching:
     rules: RuleSettings = field(default_factory=dict)
     trust_weights: bool = False
     camera_motion: str = DEFAULT_MODE
+    calibration: Miscalibration = field(default_factory=Miscalibration)
 
     def check(self) -> None:
         """Build everything once for nothing.
@@ -111,6 +114,7 @@ class Watching:
             "weights_sha256": detector.weights_sha256,
             "tracker": self.tracker,
             "camera_motion": self.camera_motion,
+            "calibration": self.calibration.model_dump(exclude_defaults=True),
             "rules": {rule: dict(keys) for rule, keys in self.rules.items()},
         }
 
@@ -122,6 +126,7 @@ def rehearse(
     *,
     overwrite: bool = False,
     command: str = "",
+    footage: Recording | None = None,
     report: Report = silent,
 ) -> Recording:
     """Simulate, film, detect and score one scenario; write the run folder.
@@ -132,6 +137,7 @@ def rehearse(
         watching: Detector, tracker and rules.
         overwrite: Replace a run folder that is there.
         command: The command that makes this run again, for the report.
+        footage: The scenario's film with its truth, where it has been made already (``film_only``).
         report: Told how far it is.
 
     Raises:
@@ -141,9 +147,14 @@ def rehearse(
     started = time.perf_counter()
     watching.check()  # a wrong name is said before the filming, not after
     with writing(out, overwrite=overwrite) as recording, ThreadPoolExecutor(1) as beside:
-        film(scenario, recording, progress=lambda share: report("film", share))
-        filmed = time.perf_counter()
-        summed = beside.submit(digest, recording)
+        if footage is None:
+            film(scenario, recording, progress=lambda share: report("film", share))
+            filmed = time.perf_counter()
+            summed = beside.submit(digest, recording)
+        else:
+            take_footage(footage, recording, link=True)
+            filmed = time.perf_counter()
+            summed = beside.submit(lambda: dict(footage.run()["digest"]))
         seen, about = watch_recording(
             recording, watching, zones=scenario.venue.zones, seed=scenario.seed, report=report
         )
@@ -201,12 +212,7 @@ def replay(
     zones = scenario.venue.zones if scenario else ()
     watching.check()
     with writing(out, overwrite=overwrite) as recording:
-        for name in ("video", "frames", "truth"):
-            if (before.folder / name).is_dir():
-                shutil.copytree(before.folder / name, recording.folder / name)
-        for path in (before.scenario_toml, before.folder / "cameras.json"):
-            if path.is_file():
-                shutil.copy2(path, recording.folder / path.name)
+        take_footage(before, recording)
         seen, about = watch_recording(recording, watching, zones=zones, seed=made.get("seed", 0), report=report)
         watched = time.perf_counter()
         kept = ("scenario", "title", "scenario_hash", "seed", "conditions", "footage_s", "digest", "source")
@@ -289,7 +295,7 @@ def watch_recording(
         pipeline = Pipeline(
             detector,
             rules,
-            camera=view.calibration,
+            camera=None if view.calibration is None else watching.calibration.of(view.calibration),
             zones=zones,
             tracker=watching.tracker,
             camera_motion=watching.camera_motion,

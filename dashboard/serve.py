@@ -131,7 +131,7 @@ def serve(folder: Path, host: str = "127.0.0.1", port: int = 8501, store: Path |
     """Show the pages until the process is told to stop.
 
     Args:
-        folder: Folder of runs.
+        folder: Folder of runs, or of a sweep, whose runs are then shown.
         host: Address to listen on; any but this machine's own asks visitors for a token, which is printed.
         port: Port to listen on.
         store: Alert store of the page Live; None: the newest ``*.sqlite`` in the folder of runs.
@@ -146,6 +146,8 @@ def serve(folder: Path, host: str = "127.0.0.1", port: int = 8501, store: Path |
             probe.bind((host, port))
     except OSError as error:
         raise SourceError(f"{host}:{port}: cannot be listened on ({error.strerror}); choose another --port") from None
+    if (folder / "sweep.json").is_file():
+        folder /= "runs"
     token = None if is_loopback(host) else new_token()
     if token is not None:
         print(f"visitors need this address: http://{host}:{port}/?token={token}", flush=True)

@@ -28,7 +28,8 @@ class TrackerSettings:
     Attributes:
         lost_s: A track that no box was found for is kept that long.
         confirm_s: A track is reported once it has been seen without a break for that long (two pictures at least).
-        start_confidence: A box below this starts no track; by ByteTrack it may still continue one.
+        start_confidence: A box below this starts no track; by ByteTrack it may still continue one,
+        weakest_confidence: unless it is below this.
         min_overlap: Least overlap of a box with the track's prediction; by ByteTrack as distance-IoU from -1 to 1
             (Zheng et al. 2020, DOI 10.1609/aaai.v34i07.6999): the distance of the centres decides between boxes that
             overlap alike, and who moves his own width between two pictures, as at 5 a second, is still followed.
@@ -38,7 +39,8 @@ class TrackerSettings:
 
     lost_s: float = 2.0
     confirm_s: float = 0.2
-    start_confidence: float = 0.7
+    start_confidence: float = 0.65
+    weakest_confidence: float = 0.25
     min_overlap: float = -0.1
     fastest_mps: float = 8.0
 
@@ -188,11 +190,12 @@ class Tracker:
         count = len(detections)
         if count and (detections.class_id is None or detections.confidence is None):
             raise ValueError("detections without class_id or confidence")
+        strong = (
+            np.asarray(detections.confidence, float) >= self.settings.weakest_confidence if count else np.zeros(0, bool)
+        )
         found: list[tuple[int, int, int]] = []
         for cls, inner in self._inner.items():
-            mine = (
-                np.flatnonzero(np.asarray(detections.class_id) == cls) if detections.class_id is not None else _NOTHING
-            )
+            mine = np.flatnonzero(strong & (np.asarray(detections.class_id) == cls)) if count else _NOTHING
             boxes = sv.Detections(
                 xyxy=np.asarray(detections.xyxy, float).reshape(-1, 4)[mine],
                 confidence=None if detections.confidence is None else np.asarray(detections.confidence, float)[mine],

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Followed", "ObjectClass", "Tracks"]
+__all__ = ["CLASS_OF", "Followed", "ObjectClass", "Tracks"]
 
 
 class ObjectClass(IntEnum):
@@ -16,6 +17,19 @@ class ObjectClass(IntEnum):
 
     PERSON = 0
     BAG = 1
+
+
+CLASS_OF: Final = {
+    "person": ObjectClass.PERSON,
+    "pedestrian": ObjectClass.PERSON,
+    "backpack": ObjectClass.BAG,
+    "handbag": ObjectClass.BAG,
+    "suitcase": ObjectClass.BAG,
+    "bag": ObjectClass.BAG,
+    "holdall": ObjectClass.BAG,
+    "carton": ObjectClass.BAG,
+}
+"""Names of classes, of networks and of annotations, that have a counterpart here; all others are dropped."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

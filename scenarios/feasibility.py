@@ -1,4 +1,4 @@
-"""Whether an incident can happen in its venue; each thing that cannot is said in one sentence."""
+"""Whether an incident can happen and a stall can stand in its venue; what cannot is said in one sentence."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ from scenarios.incident import (
     WrongWayEnding,
     ZoneIntrusion,
 )
+from scenarios.stall import STANDS_M, Stall
 from scenarios.venue import MOVABLE, GateDirection, ObstacleKind, Venue
 
-__all__ = ["check_incident", "why_not_there"]
+__all__ = ["check_incident", "check_stall", "why_not_there"]
 
 _EDGE_M: Final = 3.0
 _BESIDE_BIN_M: Final = 2.0
@@ -71,6 +72,22 @@ def check_incident(incident: IncidentSpec, venue: Venue, duration_s: float) -> N
         bins = [o.shape for o in venue.obstacles if o.kind is ObstacleKind.BIN]
         if not any(b.distance(Point(incident.place_m)) <= _BESIDE_BIN_M for b in bins):
             raise ValueError(f"{where}.place_m: {incident.place_m} is not within {_BESIDE_BIN_M:g} m of a bin")
+
+
+def check_stall(stall: Stall, venue: Venue) -> None:
+    """Refuse a stall at which nobody can stand.
+
+    Raises:
+        ValueError: One sentence: which stall, what is wrong, what would be right.
+    """
+    if stall.front(venue.walkable) is None:
+        raise ValueError(
+            f"venue.stalls.{stall.id}.counter: there is no room on either side to be served; it should lie on the edge "
+            f"of what stands there, with {STANDS_M:g} m of walkable floor before it"
+        )
+    for point in stall.line:
+        if not venue.walkable.covers(Point(point)):
+            raise ValueError(f"venue.stalls.{stall.id}.line: {point} is not on the walkable floor of the venue")
 
 
 def _check_evacuation(incident: Evacuation, venue: Venue, where: str) -> None:

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from scenarios.beside import Beside, FileName
 from scenarios.entry import Entry, Id, Ring
+from scenarios.steward import Steward
 
 __all__ = [
     "FREE_SPEED_FACTOR", "HEIGHT_M", "AgeBand", "BagKind", "Body", "DwellerGroup", "ExitChoice", "Fall", "Flow",
@@ -152,6 +153,7 @@ class Flow(Entry):
         start_s: When the arrivals begin.
         end_s: When they end; None: with the scenario.
         carries: Share of the people with a bag of each kind.
+        visits: Share of the people who go to each of the stalls first; those of a group go together.
     """
 
     id: Id
@@ -166,6 +168,7 @@ class Flow(Entry):
     start_s: Annotated[float, Field(ge=0)] = 0.0
     end_s: Annotated[float, Field(gt=0)] | None = None
     carries: dict[BagKind, Annotated[float, Field(ge=0, le=1)]] = {}
+    visits: dict[Id, Annotated[float, Field(ge=0, le=1)]] = {}
 
     @property
     def exit_choice(self) -> ExitChoice:
@@ -178,6 +181,8 @@ class Flow(Entry):
             raise ValueError("carries: the shares add up to more than 1")
         if sum(self.groups.values()) > 1:
             raise ValueError("groups: the shares add up to more than 1")
+        if sum(self.visits.values()) > 1 + 1e-9:
+            raise ValueError("visits: the shares add up to more than 1")
         if self.spread and self.choice is not ExitChoice.NEAREST:
             raise ValueError("spread: says that the choice is random; leave it out where choice is given")
         if self.end_s is not None and self.end_s <= self.start_s:
@@ -286,8 +291,10 @@ class Population(Entry):
         ages: Ages and sexes, from which bodies of children and old people and everybody's free speed follow (Weidmann
             1993): speeds are normal around that of age and sex, ``speed`` gives only their spread and limits, and
             ``bodies`` only the shares of wheelchairs and prams. Empty: by ``bodies`` and ``speed`` alone.
+        detours: Whether people walk round where others are held up, by the quickest path in place of the shortest.
         flows: Who passes.
         dwellers: Who stays.
+        stewards: Staff at their posts.
     """
 
     preset: Preset = Preset.WEIDMANN
@@ -301,8 +308,10 @@ class Population(Entry):
         Body.PRAM: 0.02,
     }
     ages: list[AgeBand] = []
+    detours: bool = True
     flows: list[Flow] = []
     dwellers: list[DwellerGroup] = []
+    stewards: list[Steward] = []
     ways: Ways | None = None
 
     @model_validator(mode="before")

@@ -12,14 +12,14 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import Field, model_validator
-from shapely import Polygon, contains_xy
+from shapely import Point, Polygon, contains_xy
 
 from scenarios.camera import Camera
 from scenarios.camera_track import CameraTrack
 from scenarios.conditions import Conditions
 from scenarios.entry import Entry, Id, Point3
 from scenarios.errors import ScenarioError, unknown
-from scenarios.feasibility import check_incident
+from scenarios.feasibility import check_incident, check_stall
 from scenarios.incident import IncidentSpec, ObstacleMove
 from scenarios.motion import Flight, Preset, Tour, Waypoint
 from scenarios.plate import Plate, calibrated_camera
@@ -245,10 +245,12 @@ class Scenario(Entry):
             ("venue.gates", self.venue.gates),
             ("venue.lines", self.venue.lines),
             ("venue.passages", self.venue.passages),
+            ("venue.stalls", self.venue.stalls),
             ("venue.lamps", self.venue.lamps),
             ("cameras", self.cameras),
             ("population.flows", self.population.flows),
             ("population.dwellers", self.population.dwellers),
+            ("population.stewards", self.population.stewards),
             ("incidents", self.incidents),
         ):
             ids = [entry.id for entry in entries]
@@ -284,7 +286,8 @@ class Scenario(Entry):
         for passage in self.venue.passages:
             if not floor.covers(passage.shape):
                 raise ValueError(f"venue.passages.{passage.id}.line: lies outside the venue's outline")
-
+        for stall in self.venue.stalls:
+            check_stall(stall, self.venue)
         if self.venue.ground in (Ground.TILES, Ground.TERRAZZO) and (self.conditions.rain or self.conditions.snow):
             what = "rain" if self.conditions.rain else "snow"
             raise ValueError(
@@ -325,9 +328,18 @@ class Scenario(Entry):
                 raise ValueError(f"population.flows.{flow.id}.start: gate '{flow.start}' only lets people out")
             if flow.area is not None and not Polygon(flow.area).intersects(self.venue.floor):
                 raise ValueError(f"population.flows.{flow.id}.area: lies outside the venue's outline")
+            for stall in flow.visits:
+                known = [s.id for s in self.venue.stalls]
+                if stall not in known:
+                    raise ValueError(unknown("stall", stall, known, f"population.flows.{flow.id}.visits"))
         for group in self.population.dwellers:
             if not Polygon(group.area).intersects(self.venue.floor):
                 raise ValueError(f"population.dwellers.{group.id}.area: lies outside the venue's outline")
+        for steward in self.population.stewards:
+            if not self.venue.walkable.covers(Point(steward.post_m)):
+                raise ValueError(
+                    f"population.stewards.{steward.id}.post_m: {steward.post_m} is not on the venue's walkable floor"
+                )
 
     def _check_incidents(self) -> None:
         venue = self.venue

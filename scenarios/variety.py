@@ -47,6 +47,9 @@ _PHOTOGRAPHED_SHARE: Final = 0.35
 _MOST_PER_M2: Final = 1.2
 _TALL_PX: Final = (14.0, 220.0)
 _MARGIN_M: Final = 2.0
+_PLAIN_HALF_WIDTH: Final = 0.7
+"""Tangent of half the angle of view from which on a lens's barrel distortion is drawn weaker: the strongest that is
+drawn would else fold the picture's corners over."""
 
 
 def draw_scenario(
@@ -151,14 +154,15 @@ def _camera(
     reach = math.hypot(away, height)
     tall = float(np.exp(rng.uniform(math.log(tall_px[0]), math.log(tall_px[1]))))
     focal = tall * reach / (1.7 * max(math.cos(steep), 0.35))
-    hfov = math.degrees(2 * math.atan(size[0] / 2 / focal))
+    hfov = float(np.clip(math.degrees(2 * math.atan(size[0] / 2 / focal)), 18, 105))
+    wide_by = math.tan(math.radians(hfov / 2)) / _PLAIN_HALF_WIDTH
     return {
         "id": name,
         "position_m": (float(eye[0]), float(eye[1]), height),
         "look_at_m": (float(target[0]), float(target[1]), float(rng.uniform(0, min(1.2, 0.5 * height)))),
-        "hfov_deg": float(np.clip(hfov, 18, 105)),
+        "hfov_deg": hfov,
         "resolution_px": size,
-        "distortion": [float(rng.uniform(-0.22, 0.04)), 0.02] if hfov > 45 else [],
+        "distortion": [float(rng.uniform(-0.22, 0.04)) / max(1.0, wide_by) ** 2, 0.02] if hfov > 45 else [],
         "roll_deg": float(rng.normal(0, 1.5)),
     }
 

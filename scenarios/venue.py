@@ -13,6 +13,7 @@ from shapely import LineString, Polygon, union_all
 from shapely.geometry.base import BaseGeometry
 
 from scenarios.entry import Entry, Id, Point2, Point3, Ring
+from scenarios.stall import Stall
 
 __all__ = [
     "MOVABLE", "Gate", "GateDirection", "Ground", "Lamp", "LampKind", "Line", "Obstacle", "ObstacleKind", "Passage",
@@ -283,6 +284,7 @@ class Venue(Entry):
     gates: list[Gate] = []
     lines: list[Line] = []
     passages: list[Passage] = []
+    stalls: list[Stall] = []
     lamps: list[Lamp] = []
 
     @cached_property

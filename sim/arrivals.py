@@ -51,6 +51,7 @@ class Arrivals:
         self._flows = crowd.scenario.population.flows
         self._groups = 0
         self._size_of: dict[int, int] = {}
+        self._visit_of: dict[int, str | None] = {}
         self.plan()
         self._rngs = rng.spawn(max(1, len(self._flows)))
         self._due = [self._due_of(flow, own) for flow, own in zip(self._flows, self._rngs, strict=False)]
@@ -202,6 +203,23 @@ class Arrivals:
         for place, goal in zip(places, goals, strict=True):
             self._bring(number, place, goal, -1, rng)
 
+    def _visit(self, number: int, group: int, rng: np.random.Generator) -> str | None:
+        """Draw to which stall somebody goes first, if to any; those of a group go where the first of them goes."""
+        visits = self._flows[number].visits
+        if not visits:
+            return None
+        if group in self._visit_of:
+            return self._visit_of[group]
+        draw, chosen = float(rng.random()), None
+        for stall, share in sorted(visits.items()):
+            draw -= share
+            if draw < 0:
+                chosen = stall
+                break
+        if group >= 0:
+            self._visit_of[group] = chosen
+        return chosen
+
     def _room_at(self, gate: int, rng: np.random.Generator) -> NDArray[np.float64] | None:
         """Draw a free place just inside a gate; None where there is none now."""
         for _ in range(_ROOM_TRIES):
@@ -232,6 +250,9 @@ class Arrivals:
         if self._flows[number].exit_choice is ExitChoice.QUICKEST:
             ids = [gate.id for gate in self._crowd.scenario.venue.gates]
             self._crowd.choose_among(-1, [ids.index(to) for to in self._flows[number].to], ExitChoice.QUICKEST)
+        stall = self._visit(number, group, rng)
+        if stall is not None:
+            self._crowd.send_to_stall(person, stall)
         draw = float(rng.random())
         for kind, share in sorted(self._flows[number].carries.items()):
             draw -= share

@@ -17,8 +17,9 @@ from scenarios.truth import IncidentTruth
 from scenarios.venue import Venue
 from sim.arrivals import Arrivals
 from sim.beyond import Beyond
+from sim.congestion import EVERY_S, Congestion
 from sim.demography import draw_ages
-from sim.dwellers import settle_dwellers
+from sim.dwellers import post_stewards, settle_dwellers
 from sim.exit_choice import ExitChoices
 from sim.gates import Left, leaving_rows, nearest_exit, threshold
 from sim.incidents import INCIDENTS
@@ -27,6 +28,7 @@ from sim.incidents.evacuation import EvacuationIncident
 from sim.motion import MODELS
 from sim.passages import Passages
 from sim.people import Objects, People
+from sim.queues import Queues, StallRecord
 from sim.reach import Reach
 from sim.routes import Routes
 from sim.state import BODIES, POSTURES, ROLES, FireState, LightState, Snapshot
@@ -99,11 +101,12 @@ class Crowd(mesa.Model):
         gap_s = scenario.population.time_gap_s
         self.pace = Pace(motion, scenario.step_s, motion.time_gap_s if gap_s is None else gap_s)
         self._beyond = Beyond()
-        place, arrive, looks, incidents, service = self.rng.spawn(5)
+        place, arrive, looks, incidents, service, waits = self.rng.spawn(6)
         self._passages = Passages(scenario.venue, service)
         self._looks = looks
         self.people, self.objects = People(), Objects()
         self._exits = ExitChoices()
+        self._congestion = Congestion() if scenario.population.detours else None
         self.fires: list[FireState] = []
         self.lights: list[LightState] = []
         self.left: list[Left] = []
@@ -111,7 +114,10 @@ class Crowd(mesa.Model):
         self._clock = 0
         self._minds: dict[int, Pedestrian] = {}
         settle_dwellers(self, place)
+        post_stewards(self)
         self.routes = Routes(scenario.venue, self.people.position_m.copy())
+        self._queues = Queues(scenario.venue, self.routes, waits)
+        self._queues.check_ways(scenario)
         self._arrivals = Arrivals(self, arrive)
         self._arrivals.spread_initial(place)
         self._ways = GivenWays(self) if scenario.population.ways is not None else None
@@ -142,8 +148,11 @@ class Crowd(mesa.Model):
             self._decide()
         if self._clock % max(1, round(_THINK_EVERY_S / self.scenario.step_s)) == 0:
             self._exits.think(self.people, self.routes)
+        if self._congestion is not None and self._clock % max(1, round(EVERY_S / self.scenario.step_s)) == 0:
+            self._congestion.look(self.people, self.routes, EVERY_S)
         held = self._passages.held(self.people, self.routes, self.time_s)
-        walk(self.people, self.objects, self.routes, self._beyond, self.pace, held)
+        queued = self._queues.step(self.people, self.time_s)
+        walk(self.people, self.objects, self.routes, self._beyond, self.pace, held, queued)
         if self._ways is not None:
             self._ways.step()
         self._see_off()
@@ -248,7 +257,12 @@ class Crowd(mesa.Model):
         )
 
     def settle(
-        self, place_m: NDArray[np.float64], posture: Posture, heading_rad: float, role: Role = Role.DWELLER
+        self,
+        place_m: NDArray[np.float64],
+        posture: Posture,
+        heading_rad: float,
+        role: Role = Role.DWELLER,
+        bodies: tuple[Body, ...] = (Body.ADULT, Body.ELDERLY),
     ) -> int:
         """Put a person into the venue whom the pedestrian model does not move, and return the id.
 
@@ -257,10 +271,11 @@ class Crowd(mesa.Model):
             posture: How the person stays there.
             heading_rad: Where the body faces.
             role: Why the person is here.
+            bodies: Among which the body is drawn.
         """
-        bodies = self._draw_bodies(1, (Body.ADULT, Body.ELDERLY))
+        drawn = self._draw_bodies(1, bodies)
         at = np.asarray(place_m)[None]
-        person = self._add_people(at, role, posture, heading_rad, bodies, goal=-1, flow=-1, group=-1, speed=1.0)[0]
+        person = self._add_people(at, role, posture, heading_rad, drawn, goal=-1, flow=-1, group=-1, speed=1.0)[0]
         self.people.stays[-1] = True
         self.people.wanted_mps[-1] = 0.0
         return person
@@ -364,9 +379,23 @@ class Crowd(mesa.Model):
         """Nobody comes in any more."""
         self._arrivals.stop()
 
-    def open_passages(self) -> None:
-        """Those that are free in an alarm hold nobody any more."""
+    def stop_services(self) -> None:
+        """An alarm: passages that are free then hold nobody any more, and nobody queues at a stall."""
         self._passages.release()
+        self._queues.dissolve(self.people)
+
+    def send_to_stall(self, person: int, stall_id: str) -> None:
+        """Send somebody to a stall, to be served before leaving."""
+        self._queues.send(self.people, person, stall_id)
+
+    @property
+    def stalls(self) -> dict[str, StallRecord]:
+        """What has happened at each stall so far, by id."""
+        return self._queues.records
+
+    def queuing(self) -> NDArray[np.bool_]:
+        """Return who stands in the queue of a stall or is served there, shape (n,)."""
+        return self._queues.standing(self.people)
 
     def sets_off_s(self, incident: str) -> dict[int, float]:
         """Return when each sets off in an evacuation that has begun, by id."""

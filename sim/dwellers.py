@@ -1,4 +1,4 @@
-"""The dwellers: who stays in the venue, where, and what lies beside them."""
+"""Who stays in the venue, and where: dwellers with what lies beside them, stewards at their posts."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ import shapely
 from numpy.typing import NDArray
 
 from scenarios.errors import ScenarioError
-from scenarios.population import DwellerGroup, Posture
+from scenarios.population import Body, DwellerGroup, Posture, Role
 
 if TYPE_CHECKING:
     from sim.crowd import Crowd
 
-__all__ = ["settle_dwellers"]
+__all__ = ["post_stewards", "settle_dwellers"]
 
 _ROOM_M: Final = 0.7
 _ROOM_LYING_M: Final = 1.9
+_ROOM_STEWARD_M: Final = 0.45
 _FROM_OBSTACLES_M: Final = 0.3
 _PLACE_TRIES: Final = 400
 _SPOT_TRIES: Final = 40
@@ -38,6 +39,23 @@ def settle_dwellers(crowd: Crowd, rng: np.random.Generator) -> None:
                 for _ in range(count):
                     spot = _spot_beside(crowd, place, rng)
                     crowd.lay_bag(person, kind, spot, float(rng.uniform(-np.pi, np.pi)))
+
+
+def post_stewards(crowd: Crowd) -> None:
+    """Put every steward at the post, looking the way that the scenario says.
+
+    Raises:
+        ScenarioError: Somebody stands there already.
+    """
+    for steward in crowd.scenario.population.stewards:
+        place, people = np.asarray(steward.post_m, float), crowd.people
+        if len(people) and np.hypot(*(people.position_m - place).T).min() < _ROOM_STEWARD_M:
+            raise ScenarioError(
+                f"population.stewards.{steward.id}.post_m: at {steward.post_m} somebody stands already; posts "
+                f"and dwellers should be at least {_ROOM_STEWARD_M:g} m apart"
+            )
+        east, north = np.asarray(steward.looks_at_m, float) - place
+        crowd.settle(place, Posture.STANDING, float(np.arctan2(north, east)), Role.STAFF, bodies=(Body.ADULT,))
 
 
 def _place_in(crowd: Crowd, group: DwellerGroup, rng: np.random.Generator) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -19,6 +19,7 @@ from sim.gate_load import GateLoad, GateWatch, watched_as
 from sim.line_count import LineCount
 from sim.pressure import PressureMap
 from sim.service_level import FRUIN_WALKWAY_PER_M2, LEVELS, level_of_service
+from sim.stall_load import StallLoad
 
 __all__ = [
     "DENSE_PER_M2", "FRUIN_WALKWAY_PER_M2", "LASTING_S", "LEVELS", "LineMeasures", "Measures", "ZoneMeasures",
@@ -106,6 +107,7 @@ class Measures:
         pressure_peak_per_s2: Largest crowd pressure (Helbing); None where the crowd was dense nowhere for ten seconds.
         gates: Gate that lets people out, or passage that holds them, to how hard it was used.
         limiting_gate: That of ``gates`` that was at its capacity longest; None where none was so for ``LASTING_S``.
+        stalls: Stall to whom it served and how long they waited.
         film: The crowd from above.
     """
 
@@ -136,6 +138,7 @@ class Measures:
     pressure_peak_per_s2: float | None
     gates: Mapping[str, GateLoad]
     limiting_gate: str | None
+    stalls: Mapping[str, StallLoad]
     film: CrowdFilm
 
     def as_dict(self) -> dict[str, Any]:
@@ -172,6 +175,7 @@ class Measures:
             "gate_capacity_per_m_and_s": {gate: load.capacity_per_m_s for gate, load in self.gates.items()},
             "gate_held_up_people": {gate: load.held_up_people for gate, load in self.gates.items()},
             "limiting_gate": self.limiting_gate,
+            "stall": {stall: asdict(load) for stall, load in self.stalls.items()},
             "gate_out_people": dict(self.gate_out),
             "gate_out_per_min": dict(self.gate_out_per_min),
             "gate_specific_flow_per_m_and_s": dict(self.gate_flow_per_m_s),
@@ -252,7 +256,8 @@ class _Rig:
         self._inside.append(int(walkers.sum()))
         self._grid.add(crowd.time_s, people.position_m, speed, walkers)
         self._pressure.add(people.position_m, people.velocity_mps)
-        self._gates.add(crowd.time_s, people.position_m[walkers], speed[walkers], people.free_mps[walkers])
+        comes = walkers & ~crowd.queuing()  # who waits at a stall is not held up by a gate
+        self._gates.add(crowd.time_s, people.position_m[comes], speed[comes], people.free_mps[comes])
 
     def conclude(self, crowd: Crowd) -> Measures:
         """Return the numbers."""
@@ -303,6 +308,7 @@ class _Rig:
             pressure_peak_per_s2=self._pressure.peak,
             gates=loads,
             limiting_gate=most if most and loads[most].at_capacity_s >= LASTING_S else None,
+            stalls={stall: StallLoad.of(record) for stall, record in crowd.stalls.items()},
             film=grid.film(),
         )
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scenarios.venue import Passage, Venue
 from sim.people import People
 from sim.routes import Routes
+from sim.servers import Servers
 
 __all__ = ["Passages"]
 
@@ -26,15 +27,14 @@ class Passages:
     def __init__(self, venue: Venue, rng: np.random.Generator) -> None:
         """Nobody is held yet."""
         self._passages = [p for p in venue.passages if p.service_s is not None]
-        self._rng = rng
-        self._until_s: list[dict[int, float]] = [{} for _ in self._passages]
+        self._servers = [Servers(p.lanes, p.service_s, rng) for p in self._passages if p.service_s is not None]
         self._served: list[set[int]] = [set() for _ in self._passages]
 
     def release(self) -> None:
         """An alarm: the passages that are free then hold nobody any more."""
         kept = [k for k, passage in enumerate(self._passages) if not passage.free_in_alarm]
         self._passages = [self._passages[k] for k in kept]
-        self._until_s = [self._until_s[k] for k in kept]
+        self._servers = [self._servers[k] for k in kept]
         self._served = [self._served[k] for k in kept]
 
     def held(self, people: People, routes: Routes, now_s: float) -> NDArray[np.bool_] | None:
@@ -42,21 +42,16 @@ class Passages:
         if not self._passages or not len(people):
             return None
         held = np.zeros(len(people), np.bool_)
-        for passage, until_s, served in zip(self._passages, self._until_s, self._served, strict=True):
+        for passage, servers, served in zip(self._passages, self._servers, self._served, strict=True):
             rows, before_m = _coming(passage, people, routes)
             served.intersection_update(_near_ids(passage, people))
-            for person in [p for p, end_s in until_s.items() if end_s <= now_s]:
-                del until_s[person]
-                served.add(person)
+            served.update(servers.done(now_s))
             waits = [int(row) for row in rows[np.argsort(before_m, kind="stable")] if people.id[row] not in served]
-            here = {int(people.id[row]) for row in waits}
-            for person in [p for p in until_s if p not in here]:  # has left, or was called away
-                del until_s[person]
+            servers.keep({int(people.id[row]) for row in waits})
             for row in waits:
                 person = int(people.id[row])
-                if person not in until_s and len(until_s) < passage.lanes:
-                    assert passage.service_s is not None
-                    until_s[person] = now_s + float(self._rng.uniform(*passage.service_s))
+                if person not in servers and servers.free:
+                    servers.begin(person, now_s)
             held[waits] = True
         return held
 

@@ -53,6 +53,8 @@ _AT_WALL_CELLS: Final = 2.3
 """Who is so many cells from where can be walked stands at a wall, and not inside one."""
 _OFF_WALL: Final = 0.3
 _SWEEPS_MOST: Final = 400
+_WITHIN_M: Final = 0.001
+"""Ways round people who are held up need be no more exact."""
 _AGREEMENT_LEAST: Final = 0.7
 """Directions of neighbouring cells whose blend is shorter than this part the ways; they are not blended."""
 
@@ -63,10 +65,28 @@ _WAYS: Final = ((_WEST, (-1, 0)), (_EAST, (1, 0)), (_SOUTH, (0, -1)), (_NORTH, (
 
 @dataclass(slots=True, eq=False)
 class _Field:
-    """Distance (rows, columns) in metres, inf where there is no way; direction (rows, columns, 2)."""
+    """Distance (rows, columns) in metres, inf where there is no way; direction (rows, columns, 2).
+
+    What it was solved from is kept: which cells can be walked and how easily; how far the cells are from which it
+    begins, inf elsewhere; which they are and the way on from there; what stands in for cells without a way.
+    """
 
     distance_m: Floats
     direction: Floats
+    walkable: NDArray[np.bool_]
+    ease: Floats
+    begins_m: Floats
+    toward: tuple[NDArray[np.bool_], Floats]
+    stand_in: tuple[NDArray[np.bool_], NDArray[np.int64], Floats] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Place:
+    """A place as a goal: where; whether forbidden zones are minded; what only who goes there walks around, (b, 2)."""
+
+    place_m: Floats
+    trespass: bool
+    around_m: Floats
 
 
 class Routes:
@@ -111,7 +131,7 @@ class Routes:
         near = shapely.union_all([shape.buffer(_KEEP_OUT_M) for shape in forbidden])
         self._not_allowed = shapely.contains_xy(near, self._centres)
         self.stairs = Stairs(venue)
-        self._points: list[tuple[Floats, bool]] = []
+        self._points: list[_Place] = []
         self._fields: list[_Field] = []
         self._rebuild()
 
@@ -138,22 +158,45 @@ class Routes:
         self._blockers = self._blockers[~gone]
         self._rebuild()
 
-    def add_point(self, place_m: tuple[float, float], *, trespass: bool = False) -> int:
+    def add_point(self, place_m: tuple[float, float], *, trespass: bool = False, around_m: Floats | None = None) -> int:
         """Add a place as a goal and return its number.
 
         Args:
             place_m: Where.
             trespass: Whether who goes there minds no forbidden zone.
+            around_m: What only who goes there walks around, shape (b, 2).
 
         Raises:
             ScenarioError: The place is not on the walkable floor.
         """
         if not self._venue.walkable.covers(Point(place_m)):
             raise ScenarioError(f"the place {place_m} is not on the walkable floor; move it off the obstacles")
-        self._points.append((np.array(place_m, float), trespass))
-        self._fields.append(self._solve_point(*self._points[-1]))
+        around = np.empty((0, 2)) if around_m is None else around_m
+        self._points.append(_Place(np.array(place_m, float), trespass, around))
+        self._fields.append(self._solve_point(self._points[-1]))
         self._stack()
         return len(self._fields) - 1
+
+    def hold_up(self, slowness: Floats | None, goals: NDArray[np.int32]) -> None:
+        """Lead the ways round where people are held up, until told otherwise; distances stay as they are.
+
+        Args:
+            slowness: How many times longer than free each cell takes, at least 1, shape (rows, columns); None: nobody
+                is held up anywhere.
+            goals: Numbers of the goals to which anybody goes; the others keep their ways.
+        """
+        for goal in goals.tolist() if slowness is not None else range(len(self._fields)):
+            field = self._fields[goal]
+            if slowness is None:
+                self._directions[goal] = field.direction
+            else:
+                times = self._times(field.begins_m, field.walkable, field.ease / slowness, _WITHIN_M)
+                self._directions[goal] = self._descent(field, times)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the grid."""
+        return self._rows, self._columns
 
     def gate_index(self, gate_id: str) -> int:
         """Return the number of a gate as a goal."""
@@ -242,7 +285,7 @@ class Routes:
         self.lets_out = np.array([gate.lets_out for gate in self._venue.gates], bool)
         self._walkable = self._open_cells(-1, None)[0]
         gates = [self._solve_gate(index) for index in range(len(self._venue.gates))]
-        self._fields = gates + [self._solve_point(*point) for point in self._points]
+        self._fields = gates + [self._solve_point(point) for point in self._points]
         self._stack()
 
     def _stack(self) -> None:
@@ -251,7 +294,7 @@ class Routes:
         self._directions = np.array([f.direction for f in self._fields]).reshape(*shape, 2)
 
     def _open_cells(
-        self, door: int, strip: shapely.Geometry | None, *, trespass: bool = False
+        self, door: int, strip: shapely.Geometry | None, *, place: _Place | None = None
     ) -> tuple[NDArray[np.bool_], Floats]:
         """Return which cells can be walked and how easily, shape (rows, columns) each."""
         clearance = self.walls.clearance_m(self._centres, door, _EASY_M)
@@ -265,10 +308,11 @@ class Routes:
             if index != door and gate.lets_out:  # nobody stands about in a door that others leave by
                 before = self._from_gate_m[index] < _DOORWAY_M
                 ease[before] = np.minimum(ease[before], _DOORWAY_EASE)
-        if len(self._blockers):
-            near, _ = KDTree(self._blockers).query(self._centres, distance_upper_bound=_BLOCKER_REACH_M)
+        blockers = self._blockers if place is None else np.concatenate((self._blockers, place.around_m))
+        if len(blockers):
+            near, _ = KDTree(blockers).query(self._centres, distance_upper_bound=_BLOCKER_REACH_M)
             ease = np.minimum(ease, np.maximum(_HARDEST / 2, np.minimum(1.0, near / _BLOCKER_REACH_M)))
-        if not trespass:
+        if place is None or not place.trespass:
             ease = np.where(self._not_allowed, np.minimum(ease, _FORBIDDEN_EASE), ease)
         shape = (self._rows, self._columns)
         return (inside & (clearance >= CLEARANCE_M)).reshape(shape), ease.reshape(shape)
@@ -279,9 +323,10 @@ class Routes:
         walkable, ease = self._open_cells(index if gate.lets_out else -1, strip if gate.lets_out else None)
         return self._solve(gate.shape, self._from_gate_m[index], walkable, ease)
 
-    def _solve_point(self, point: Floats, trespass: bool) -> _Field:
-        walkable, ease = self._open_cells(-1, None, trespass=trespass)
-        return self._solve(Point(point), np.hypot(*(self._centres - point).T), walkable, ease)
+    def _solve_point(self, place: _Place) -> _Field:
+        walkable, ease = self._open_cells(-1, None, place=place)
+        away_m = np.hypot(*(self._centres - place.place_m).T)
+        return self._solve(Point(place.place_m), away_m, walkable, ease)
 
     def _solve(self, goal: LineString | Point, away_m: Floats, walkable: NDArray[np.bool_], ease: Floats) -> _Field:
         away = away_m.reshape(walkable.shape)
@@ -289,28 +334,44 @@ class Routes:
         seeds = walkable & (away <= max(reach, float(away[walkable].min(initial=math.inf)) + 1e-9))
         if float(away[seeds].min(initial=math.inf)) > 2 * _GATE_STRIP_M:  # only cells far off can be walked
             seeds[:] = False
-        distance = np.where(seeds, away, np.inf)
-        sweeps = _sweep(distance, walkable, self._shut, self.cell_m / ease)
-        if sweeps >= _SWEEPS_MOST:
-            raise ScenarioError(f"venue: the ways of this floor wind too much: {_SWEEPS_MOST} sweeps do not find them")
-        direction = np.zeros((*walkable.shape, 2))
-        _descend(distance, walkable, self._shut, direction)
+        begins = np.where(seeds, away, np.inf)
+        distance = self._times(begins, walkable, ease)
         nearest = shapely.get_coordinates(
             shapely.shortest_line(shapely.points(self._centres[seeds.ravel()]), goal)
         ).reshape(-1, 2, 2)
-        toward = nearest[:, 1] - nearest[:, 0]
-        length = np.hypot(*toward.T)[:, None]
-        direction[seeds] = np.where(length > 0.3 * self.cell_m, toward / np.maximum(length, 1e-9), direction[seeds])
         # right at a wall people go on as from the nearest cell that can be walked, and a little off the wall
         lost = ~np.isfinite(distance)
+        stand_in = None
         if lost.any() and not lost.all():
             cell = distance_transform_edt(lost, return_distances=False, return_indices=True)
             back = np.moveaxis(cell - np.indices(lost.shape), 0, -1)[..., ::-1][lost].astype(float)
+            stand_in = (lost, np.stack((cell[0][lost], cell[1][lost])).astype(np.int64), back)
+        toward = (seeds, nearest[:, 1] - nearest[:, 0])
+        field = _Field(distance, np.empty(0), walkable, ease, begins, toward, stand_in)
+        field.direction = self._descent(field, distance)
+        return field
+
+    def _times(self, begins: Floats, walkable: NDArray[np.bool_], ease: Floats, within_m: float = 1e-9) -> Floats:
+        """Return the ways to where a field begins, in metres of easy walking, shape (rows, columns)."""
+        distance = begins.copy()
+        if _sweep(distance, walkable, self._shut, self.cell_m / ease, within_m) >= _SWEEPS_MOST:
+            raise ScenarioError(f"venue: the ways of this floor wind too much: {_SWEEPS_MOST} sweeps do not find them")
+        return distance
+
+    def _descent(self, field: _Field, distance: Floats) -> Floats:
+        """Return the unit vectors down a field, shape (rows, columns, 2)."""
+        direction = np.zeros((*distance.shape, 2))
+        _descend(distance, field.walkable, self._shut, direction)
+        seeds, toward = field.toward
+        length = np.hypot(*toward.T)[:, None]
+        direction[seeds] = np.where(length > 0.3 * self.cell_m, toward / np.maximum(length, 1e-9), direction[seeds])
+        if field.stand_in is not None:
+            lost, (r, c), back = field.stand_in
             off = np.hypot(*back.T)[:, None]
-            there = direction[cell[0][lost], cell[1][lost]]
+            there = direction[r, c]
             new = np.where(off <= _AT_WALL_CELLS, there + _OFF_WALL * back / off, back / off)
             direction[lost] = new / np.maximum(np.hypot(*new.T)[:, None], 1e-9)
-        return _Field(distance, direction)
+        return direction
 
 
 def _left_of(a: Floats, b: Floats, point: Floats) -> Floats:
@@ -320,8 +381,8 @@ def _left_of(a: Floats, b: Floats, point: Floats) -> Floats:
 
 
 @njit(cache=True)
-def _sweep(distance: Any, walkable: Any, shut: Any, cost: Any) -> int:
-    """Solve in place by Gauss-Seidel in the four orders until nothing changes; returns the sweeps."""
+def _sweep(distance: Any, walkable: Any, shut: Any, cost: Any, least: float) -> int:
+    """Solve in place by Gauss-Seidel in the four orders until nothing falls by ``least``; returns the sweeps."""
     rows, columns = distance.shape
     for sweep in range(_SWEEPS_MOST):
         changed = False
@@ -341,15 +402,15 @@ def _sweep(distance: Any, walkable: Any, shut: Any, cost: Any) -> int:
                     b = min(b, distance[r - 1, c])
                 if r < rows - 1 and not shut[r, c] & _NORTH:
                     b = min(b, distance[r + 1, c])
-                least = min(a, b)
-                if least == np.inf:
+                lower = min(a, b)
+                if lower == np.inf:
                     continue
                 h = cost[r, c]
                 if abs(a - b) >= h:
-                    value = least + h
+                    value = lower + h
                 else:
                     value = (a + b + np.sqrt(2 * h * h - (a - b) ** 2)) / 2
-                if value < distance[r, c] - 1e-9:
+                if value < distance[r, c] - least:
                     distance[r, c] = value
                     changed = True
         if not changed and sweep >= 3:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numba import njit
@@ -16,6 +16,9 @@ from sim.motion import Bodies, MotionModel
 from sim.people import Objects, People
 from sim.routes import Routes
 from sim.state import BODIES, FALL_TURN_RAD, POSTURES
+
+if TYPE_CHECKING:
+    from sim.queues import Queued
 
 __all__ = ["WIDTH", "Pace", "radii_m", "walk"]
 
@@ -59,6 +62,7 @@ def walk(
     beyond: Beyond,
     pace: Pace,
     held: NDArray[np.bool_] | None = None,
+    queued: Queued | None = None,
 ) -> None:
     """Move people in place by one step: where they are, how fast, which way they face, and their posture.
 
@@ -69,10 +73,11 @@ def walk(
         beyond: Who has just left, and walks on.
         pace: By which rule, in which step.
         held: Who stands at a passage, shape (n,).
+        queued: Who queues at a stall, and where to.
     """
     if not len(people):
         return
-    bodies = beyond.join(_bodies(people, objects, routes, pace, held))
+    bodies = beyond.join(_bodies(people, objects, routes, pace, held, queued))
     pace.motion.step(bodies, routes.walls, pace.step_s)
     beyond.follow(bodies)
     dt_s = pace.step_s
@@ -82,9 +87,18 @@ def walk(
     codes = people.posture.copy()
     _carry_on(people.velocity_mps, people.stays, dt_s, people.walked_m, people.heading_rad, codes)
     people.change(codes)
+    if queued is not None:
+        _face(people, queued, dt_s)
 
 
-def _bodies(people: People, objects: Objects, routes: Routes, pace: Pace, held: NDArray[np.bool_] | None) -> Bodies:
+def _bodies(
+    people: People,
+    objects: Objects,
+    routes: Routes,
+    pace: Pace,
+    held: NDArray[np.bool_] | None,
+    queued: Queued | None,
+) -> Bodies:
     """Return everybody, then every bag on the ground and the length of those who lie, as round bodies."""
     goal = np.where(people.stays, np.int32(-1), people.goal)
     leaves = (goal >= 0) & (goal < len(routes.lets_out))
@@ -94,6 +108,9 @@ def _bodies(people: People, objects: Objects, routes: Routes, pace: Pace, held: 
     direction, speed = keep_together(people, direction, speed)
     if held is not None:
         speed = np.where(held, 0.0, speed)
+    if queued is not None:
+        direction, speed = direction.copy(), speed.copy()
+        direction[queued.rows], speed[queued.rows] = queued.direction, queued.speed_mps
     bodies = Bodies(
         position_m=people.position_m.copy(),
         velocity_mps=people.velocity_mps.copy(),
@@ -105,6 +122,16 @@ def _bodies(people: People, objects: Objects, routes: Routes, pace: Pace, held: 
     )
     grounded = np.concatenate((objects.position_m[objects.carried_by < 0], _along_the_floor(people)))
     return bodies.beside(Bodies.posts(grounded, _BAG_RADIUS_M)) if len(grounded) else bodies
+
+
+def _face(people: People, queued: Queued, dt_s: float) -> None:
+    """Turn who stands in a queue towards the one ahead, as far as bodies turn in one step."""
+    rows = queued.rows[people.posture[queued.rows] == _STANDING]
+    face = queued.face_rad[people.posture[queued.rows] == _STANDING]
+    most = _TURN_RADPS * dt_s
+    off = (face - people.heading_rad[rows] + np.pi) % (2 * np.pi) - np.pi
+    turned = people.heading_rad[rows] + np.clip(off, -most, most)
+    people.heading_rad[rows] = (turned + np.pi) % (2 * np.pi) - np.pi
 
 
 def _along_the_floor(people: People) -> NDArray[np.float64]:

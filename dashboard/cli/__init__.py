@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from dashboard import __version__
-from dashboard.cli import calibrating, keeping, learning, making, playing, surveying, watching
+from dashboard.cli import calibrating, keeping, learning, making, playing, surveying, sweeping, watching
 from dashboard.cli.words import plain
 from scenarios.errors import ParvisError
 
@@ -47,6 +47,7 @@ app.command()(calibrating.calibrate)
 app.command()(watching.watch)
 app.command()(watching.count)
 app.command()(watching.replay)
+app.command(name="sweep")(sweeping.sweep_command)
 app.command()(watching.compare)
 app.command()(watching.live)
 app.command()(keeping.dashboard)

@@ -38,10 +38,18 @@ def list_command(as_json: JsonOption = False) -> None:
 
 def doctor(
     prepare: Annotated[bool, typer.Option("--prepare", help="Compile everything now: half a minute, once.")] = False,
+    detector: Annotated[
+        str | None,
+        typer.Option("--detector", help="Check only whether this detector keeps the contract."),
+    ] = None,
+    rule: Annotated[
+        str | None, typer.Option("--rule", help="Check only whether this event rule keeps the contract.")
+    ] = None,
+    trust_weights: Annotated[bool, typer.Option("--trust-weights", help="Load a .pt, which runs its code.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Check what this machine can do: codecs, extras, speed, browsers; say what is missing and how to get it."""
-    from dashboard.doctor import checks, table_of
+    from dashboard.doctor import checks, detector_checks, rule_checks, table_of
 
     if prepare:
         from dashboard.progress import bars
@@ -49,7 +57,9 @@ def doctor(
 
         with bars(quiet=as_json) as report:
             compile_all(report)
-    found = checks()
+    found = [] if detector is None else detector_checks(detector, trust_weights=trust_weights)
+    found += [] if rule is None else rule_checks(rule)
+    found = found or checks()
     if as_json:
         typer.echo(json.dumps([c.as_dict() for c in found]))
     else:

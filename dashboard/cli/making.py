@@ -57,14 +57,14 @@ def run(
     from dashboard.rehearsal import Watching, rehearse
     from scenarios.load import load_scenario
 
-    for_scenario, for_rules = split(changes)
-    world = load_scenario(scenario, [*for_scenario, *([f"seed={seed}"] if seed is not None else [])])
+    said = split(changes)
+    world = load_scenario(scenario, [*said.scenario, *([f"seed={seed}"] if seed is not None else [])])
     folder = out or Path("runs") / f"{world.name}-seed{world.seed}-{slug(detector)}"
     with bars(quiet=as_json) as report:
         recording = rehearse(
             world,
             folder,
-            Watching(detector, tracker, for_rules, trust_weights, camera_motion),
+            Watching(detector, tracker, said.rules, trust_weights, camera_motion, said.calibration),
             overwrite=force or out is None,
             command=again(),
             report=report,

@@ -35,7 +35,14 @@ def watch(
         str, typer.Argument(metavar="SOURCE", help="Video file, folder of pictures, webcam:0 or rtsp://...")
     ],
     camera: Annotated[Path | None, typer.Option("--camera", help="Calibration of the camera (TOML).")] = None,
-    truth: Annotated[Path | None, typer.Option("--truth", help="MOTChallenge gt.txt: then it is scored.")] = None,
+    truth: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--truth",
+            help="Then it is scored: boxes (.txt MOTChallenge, .xml CVAT for video, .json COCO with tracks) "
+            "and events (.csv); may be given twice, once for each.",
+        ),
+    ] = None,
     detector: DetectorOption = defaults.DETECTOR,
     tracker: TrackerOption = "bytetrack",
     camera_motion: CameraMotionOption = DEFAULT_MODE,
@@ -59,15 +66,13 @@ def watch(
     from dashboard.real import watch_real
     from dashboard.rehearsal import Watching
 
-    for_scenario, for_rules = split(changes)
-    if for_scenario:
-        raise ScenarioError(f"--set {for_scenario[0]}: real footage takes only rule.NAME.KEY=VALUE")
+    said = split(changes).none_of_scenario("real footage")
     with bars(quiet=as_json) as report:
         recording = watch_real(
             source,
             calibration=camera,
-            truth=truth,
-            watching=Watching(detector, tracker, for_rules, trust_weights, camera_motion),
+            truth=truth or (),
+            watching=Watching(detector, tracker, said.rules, trust_weights, camera_motion, said.calibration),
             fps=fps,
             seconds=seconds,
             store=store,
@@ -141,52 +146,66 @@ def replay(
     from scenarios.recording import Recording
 
     made = Recording.open(run_folder).run()
-    for_scenario, for_rules = split(changes)
-    if for_scenario:
-        raise ScenarioError(f"--set {for_scenario[0]}: recorded footage takes only rule.NAME.KEY=VALUE")
+    said = split(changes).none_of_scenario("recorded footage")
     rules = {name: dict(keys) for name, keys in made.get("rules", {}).items()}
-    for name, keys in for_rules.items():
+    for name, keys in said.rules.items():
         rules.setdefault(name, {}).update(keys)
     with bars(quiet=as_json) as report:
         after = watch_again(
             run_folder,
             out or run_folder.with_name(f"{run_folder.name}-replay"),
             Watching(
-                detector or made["detector_spec"],
-                tracker or made["tracker"],
+                detector or made.get("detector_spec", defaults.DETECTOR),
+                tracker or made.get("tracker", "bytetrack"),
                 rules,
                 trust_weights,
                 camera_motion or made.get("camera_motion", DEFAULT_MODE),
+                said.calibration.over(made.get("calibration", {})),
             ),
             overwrite=force or out is None,
             command=again(),
             report=report,
         )
-    if not as_json:
+    if not as_json and "detector_spec" in made:  # footage alone was never watched before
         screen.print(table_of(compare_runs(run_folder, after.folder)))
     show_score(after.folder, as_json)
 
 
 def compare(
-    before: Annotated[Path, typer.Argument(metavar="RUN", help="Run folder, or a folder with a run a seed.")],
+    before: Annotated[
+        Path, typer.Argument(metavar="RUN", help="Run folder, a folder with a run a seed, or a sweep's folder.")
+    ],
     after: Annotated[Path, typer.Argument(metavar="RUN", help="The other.")],
     gate: Annotated[Path | None, typer.Option("--gate", help="Limits (TOML); exit code 1 if one is broken.")] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", help="Write the gate's verdicts for build servers (JUnit XML).")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Show how two runs differ; with --gate, fail when the second is worse than allowed.
 
-    Example: parvis compare runs/old runs/new --gate gate.toml
+    Example: parvis compare sweeps/old sweeps/new --gate gate.toml --junit gate.xml
     """
-    from dashboard.compare import check_gate, compare_runs, table_of
+    from dashboard.compare import compare_runs, table_of
+    from dashboard.gates import check_gate
+    from dashboard.gates import junit as junit_of
 
+    if junit is not None and gate is None:
+        raise ScenarioError("--junit: writes what a gate says; give the gate with --gate")
     difference = compare_runs(before, after)
-    broken = check_gate(difference, gate) if gate else []
+    verdicts = check_gate(difference, gate) if gate else []
+    broken = [line for verdict in verdicts for line in verdict.broken]
+    if junit is not None:
+        junit.write_bytes(junit_of(verdicts, difference))
     if as_json:
-        typer.echo(json.dumps(difference.as_dict() | {"broken": broken}))
+        told = {"broken": broken, "verdicts": [verdict.as_dict() for verdict in verdicts]}
+        typer.echo(json.dumps(difference.as_dict() | told))
     else:
         screen.print(table_of(difference))
         for line in broken:
             screen.print(f"[bold red]gate broken:[/] {plain(line)}")
+        if verdicts and not broken:
+            screen.print(f"[bold green]gate holds:[/] {len(verdicts)} scores")
     raise typer.Exit(1 if broken else 0)
 
 

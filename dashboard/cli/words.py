@@ -6,13 +6,14 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 
+from dashboard.changes import split
 from detect.motion_mode import MODES
-from scenarios.errors import ScenarioError
+from scenarios.suite import read_seeds
 
 __all__ = [
     "CAMERA_MOTION_HELP", "CameraMotionOption", "DetectorOption", "ForceOption", "JsonOption", "ScenarioArgument",
@@ -32,7 +33,8 @@ SetOption = Annotated[
         "--set",
         metavar="KEY=VALUE",
         help="Change one key of the scenario, such as venue.gates.north.open=false or duration_s=30; "
-        "or of a rule, such as rule.abandoned_object.alone_s=20. May be repeated.",
+        "or of a rule, such as rule.abandoned_object.alone_s=20; or how wrong the watcher's calibration is, such as "
+        "calibration.tilt_deg=1. May be repeated.",
     ),
 ]
 DetectorOption = Annotated[
@@ -59,45 +61,13 @@ ForceOption = Annotated[bool, typer.Option("--force", help="Replace a run folder
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on standard output.")]
 
 
-def split(changes: list[str] | None) -> tuple[list[str], dict[str, dict[str, Any]]]:
-    """Part ``--set`` values into those of the scenario and those of the rules."""
-    import tomllib
-
-    scenario: list[str] = []
-    rules: dict[str, dict[str, Any]] = {}
-    for change in changes or []:
-        if not change.startswith(("rule.", "rules.")):
-            scenario.append(change)
-            continue
-        key, sign, text = change.partition("=")
-        parts = key.split(".")
-        if len(parts) != 3 or not sign:
-            raise ScenarioError(f"--set {change}: should be like rule.abandoned_object.alone_s=20")
-        try:
-            value = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
-            value = text
-        rules.setdefault(parts[1], {})[parts[2]] = value
-    return scenario, rules
-
-
 def seeds_of(text: str) -> tuple[int, ...]:
     """Read seeds as they are written, such as ``1-10`` or ``1,2,7``.
 
     Raises:
         ScenarioError: It says no seeds, or one twice.
     """
-    seeds: list[int] = []
-    for part in text.split(","):
-        first, _, last = part.strip().partition("-")
-        if not first.isdecimal() or not (last or first).isdecimal() or int(last or first) < int(first):
-            raise ScenarioError(f"--seeds {text}: should be like 1-10 or 1,2,7")
-        if int(last or first) - int(first) >= _MOST_SEEDS:
-            raise ScenarioError(f"--seeds {text}: are more than {_MOST_SEEDS}")
-        seeds += range(int(first), int(last or first) + 1)
-    if len(set(seeds)) < len(seeds):
-        raise ScenarioError(f"--seeds {text}: says a seed twice")
-    return tuple(seeds)
+    return read_seeds(text, "--seeds", _MOST_SEEDS)
 
 
 def again() -> str:

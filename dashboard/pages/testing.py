@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 import streamlit as st
 
 from dashboard.ledger import LedgerEntry, LedgerStatus, ledger_of
+from dashboard.pages.sweeping import show_sweep, sweep_folder
 from dashboard.serve import shelf
 from dashboard.shelf import RunCard
 from dashboard.verdict import NOT_MEASURED, sentences, tables
@@ -49,6 +50,12 @@ def show() -> None:
         st.info(f"There is no run in {shown.folder} yet. Make one:")
         st.code("parvis run forecourt_bag_v1", language=None)
         return
+    swept = sweep_folder(shown.folder)
+    if swept is not None:
+        try:
+            show_sweep(swept)
+        except ParvisError as error:
+            st.error(str(error))
     by_name = {card.name: card for card in cards}
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     with left:

@@ -59,11 +59,27 @@ def _ultralytics(argument: str, trust_weights: bool) -> Detector:
     return UltralyticsDetector(path)
 
 
+def _http(argument: str, trust_weights: bool) -> Detector:  # noqa: ARG001 - what runs there is the other side's
+    """A detector behind an address, which gets every picture and answers with boxes: http://127.0.0.1:9000/detect."""
+    from detect.detectors.http_endpoint import HttpDetector
+
+    return HttpDetector(f"http:{argument}")
+
+
+def _https(argument: str, trust_weights: bool) -> Detector:  # noqa: ARG001 - what runs there is the other side's
+    """The same on another machine, encrypted: https://detector.example/detect."""
+    from detect.detectors.http_endpoint import HttpDetector
+
+    return HttpDetector(f"https:{argument}")
+
+
 DETECTORS: Final[dict[str, Builder]] = {
     "parvis": _parvis,
     "background": _background,
     "yolo_onnx": _yolo_onnx,
     "ultralytics": _ultralytics,
+    "http": _http,
+    "https": _https,
 }
 """Every detector that comes with Parvis. Others join through the entry points ``parvis.detectors``."""
 

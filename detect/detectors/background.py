@@ -81,7 +81,7 @@ class BackgroundDetector:
 
     def _detect(self, frame: Frame) -> sv.Detections:
         image = frame.image
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
             raise DetectorError(
                 f"detector 'background': picture {frame.index} of '{frame.camera_id}' has shape {image.shape} and "
                 f"type {image.dtype}; it must be (height, width, 3) of uint8"
@@ -96,7 +96,8 @@ class BackgroundDetector:
         small = image
         if self._scale < 1:
             assert self._looked is not None
-            small = np.asarray(cv2.resize(image, self._looked.shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
+            how = cv2.INTER_AREA if self._scale < _ALIASES else cv2.INTER_LINEAR
+            small = np.asarray(cv2.resize(image, self._looked.shape[::-1], interpolation=how), np.uint8)
         labels = self._scene.label(small, frame.time_s)
         if labels is None:
             return self._report([])
@@ -224,6 +225,8 @@ def _median(values: NDArray[np.float32]) -> float:
 _JOIN: Final = np.ones((7, 5), np.uint8)
 _CROSS: Final = np.ones((3, 3), np.uint8)
 _LEAST_AREA: Final = 12
+_ALIASES: Final = 0.5
+"""Below this scale single pixels are lost by linear interpolation, so areas are averaged, at ten times the cost."""
 _LEAST_FILL: Final = 0.4
 """Tape, cables and branches fill less of their box."""
 _GHOST_SHARE: Final = 0.6

@@ -44,8 +44,9 @@ class ParvisDetector:
 
     def __init__(self, settings: YoloSettings = AS_SHIPPED) -> None:
         """Load the network; how it is run, ``settings`` say."""
-        self._network = YoloOnnxDetector(PARVIS_ONNX, settings)
-        self.weights_sha256: str | None = self._network.weights_sha256
+        self.network = YoloOnnxDetector(PARVIS_ONNX, settings)
+        """What sees people and bags in a whole picture."""
+        self.weights_sha256: str | None = self.network.weights_sha256
         self.start(None)
 
     def start(self, camera: Camera | None) -> None:
@@ -65,7 +66,7 @@ class ParvisDetector:
         """
         return [
             self._with_still_bags(found, frame)
-            for found, frame in zip(self._network.detect(frames), frames, strict=True)
+            for found, frame in zip(self.network.detect(frames), frames, strict=True)
         ]
 
     def _with_still_bags(self, found: sv.Detections, frame: Frame) -> sv.Detections:

@@ -51,10 +51,11 @@ class UltralyticsDetector:
         return [self._detect(frame) for frame in frames]
 
     def _detect(self, frame: Frame) -> sv.Detections:
-        if frame.image.ndim != 3 or frame.image.shape[2] != 3 or frame.image.dtype != np.uint8:
+        shape, kind = frame.image.shape, frame.image.dtype
+        if len(shape) != 3 or shape[2] != 3 or kind != np.uint8 or not frame.image.size:
             raise DetectorError(
-                f"detector 'ultralytics': picture {frame.index} of '{frame.camera_id}' has shape {frame.image.shape} "
-                f"and type {frame.image.dtype}; it must be (height, width, 3) of uint8"
+                f"detector 'ultralytics': picture {frame.index} of '{frame.camera_id}' has shape {shape} "
+                f"and type {kind}; it must be (height, width, 3) of uint8"
             )
         found = self._model.predict(frame.image, conf=self.least_confidence, verbose=False)[0].boxes
         mapped = np.array([-1 if (c := self._class_of[int(k)]) is None else int(c) for k in found.cls.tolist()], int)

@@ -16,26 +16,14 @@ from numpy.typing import NDArray
 
 from detect.detectors.engine import OnnxRuntimeEngine, choose_engine
 from detect.detectors.yolo_settings import YoloSettings
-from detect.tracks import ObjectClass
+from detect.tracks import CLASS_OF, ObjectClass
 from scenarios.camera import Camera
 from scenarios.errors import DetectorError
 from scenarios.frame import Frame
 
-__all__ = ["CLASS_OF", "Letterbox", "YoloOnnxDetector", "class_table"]
+__all__ = ["Letterbox", "YoloOnnxDetector", "class_table"]
 
 Floats = NDArray[np.float32]
-
-CLASS_OF: Final = {
-    "person": ObjectClass.PERSON,
-    "pedestrian": ObjectClass.PERSON,
-    "backpack": ObjectClass.BAG,
-    "handbag": ObjectClass.BAG,
-    "suitcase": ObjectClass.BAG,
-    "bag": ObjectClass.BAG,
-    "holdall": ObjectClass.BAG,
-    "carton": ObjectClass.BAG,
-}
-"""Names of networks' classes that have a counterpart here; all others are dropped."""
 
 _DEFAULT_SIZE: Final = 640
 _GREY: Final = 114

@@ -12,6 +12,8 @@ from detect.rules.abandoned_object import AbandonedObject
 from detect.rules.contract import Rule, Setting
 from detect.rules.crowd_movement import CrowdMovement
 from detect.rules.density import Density
+from detect.rules.wrong_way import WrongWay
+from detect.rules.zone_intrusion import ZoneIntrusion
 from scenarios.entry import Entry
 from scenarios.errors import ScenarioError, unknown
 from scenarios.event import EventKind
@@ -35,6 +37,8 @@ RULES: Final[dict[str, RuleClass]] = {
     "abandoned_object": AbandonedObject,
     "crowd_movement": CrowdMovement,
     "density": Density,
+    "wrong_way": WrongWay,
+    "zone_intrusion": ZoneIntrusion,
 }
 """Every rule that comes with Parvis. Others join through the entry points ``parvis.rules``."""
 

@@ -38,7 +38,8 @@ class Scene:
 class Rule(Protocol):
     """Watches one kind of event on one camera.
 
-    Thresholds are settings in seconds and metres (persons per square metre), never in frames or pixels.
+    Thresholds are settings in seconds and metres (persons per square metre), never in frames or pixels. The first
+    setting of the model is the threshold: the higher it is, the less is said.
     """
 
     name: str

@@ -115,6 +115,9 @@ class Density:
                 watch.camera, watch.seen, watch.share = now_seen.camera, now_seen.seen, now_seen.share
             if watch.share >= self.settings.min_seen:
                 statements += self._judge(zone, watch, people, now, heads.get(zone.id))
+            else:  # nobody knows how it is now: what has lasted lasts, and nothing begins or ends by an old count
+                watch.latest.clear()
+                watch.above_s = watch.below_s = None
         return statements
 
     def reset(self) -> list[Event]:

@@ -1,4 +1,4 @@
-"""Truth that people annotated: boxes in MOTChallenge form, incidents as a table.
+"""Truth that people annotated: boxes in several forms, incidents as a table.
 
 ``*.txt``  MOTChallenge, a box a line: frame (from 1), id, x, y, w, h (px, the first pixel is 1), confidence, and either
            X, Y, Z (2015: ground position in metres, -1 or all 0 where not known) or class, visibility (2016 on). A
@@ -8,22 +8,27 @@
            ``end_s``, ``owner_left_s`` (the owner is 3 m away), ``due_s`` (when a perfect watcher says it), ``x_m``,
            ``y_m`` and the box ``x1_px``, ``y1_px``, ``x2_px``, ``y2_px``. An abandoned bag with neither
            ``owner_left_s`` nor ``due_s`` never came to be due.
+``*.xml``  CVAT for video 1.1 (`detect.score.annotations_cvat`).
+``*.json`` COCO with tracks (`detect.score.annotations_coco`).
 """
 
 from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
+from detect.score.annotated_boxes import AnnotatedBox, boxes_truth
+from detect.score.annotations_coco import load_coco_video
+from detect.score.annotations_cvat import load_cvat
 from scenarios.errors import ScenarioError, unknown
 from scenarios.incident import IncidentKind
-from scenarios.truth import BOXES, GroundTruth, IncidentTruth
+from scenarios.truth import GroundTruth, IncidentTruth
 
 __all__ = ["load_annotations", "load_incidents", "load_mot"]
 
@@ -33,25 +38,42 @@ _FACTS: Final = ("owner_left_s", "due_s", "x1_px", "y1_px", "x2_px", "y2_px")
 _COLUMNS: Final = ("kind", "start_s", "end_s", "x_m", "y_m", *_FACTS)
 
 
-def load_annotations(path: Path, *, camera_id: str, fps: float, duration_s: float | None = None) -> GroundTruth:
-    """Read annotations by the ending of their name: ``.txt`` boxes, ``.csv`` incidents.
+def load_annotations(
+    paths: Sequence[Path], *, camera_id: str, fps: float, duration_s: float | None = None
+) -> GroundTruth:
+    """Read annotations by the ending of their names, and join them: boxes of one file, incidents of another.
 
     Args:
-        path: The file.
+        paths: One file of boxes (``.txt``, ``.xml``, ``.json``), one of incidents (``.csv``), or both.
         camera_id: Camera of the footage.
         fps: Its true frame rate.
         duration_s: Length of the footage; None: to the last annotation.
 
     Raises:
-        ScenarioError: The file cannot be read or does not make sense; the message names the line.
+        ScenarioError: A file cannot be read or does not make sense; the message names the line. Or there are two of
+            a kind.
     """
-    if path.suffix == ".txt":
-        return load_mot(path, camera_id=camera_id, fps=fps, duration_s=duration_s)
-    if path.suffix == ".csv":
-        incidents = load_incidents(path)
-        last = max((i.end_s or i.start_s for i in incidents), default=0.0)
-        return GroundTruth(last if duration_s is None else duration_s, None, None, None, incidents)
-    raise ScenarioError(f"{path.name}: truth should be a .txt (MOTChallenge boxes) or a .csv (incidents)")
+    boxes: GroundTruth | None = None
+    incidents: tuple[IncidentTruth, ...] | None = None
+    for path in paths:
+        suffix = path.suffix.lower()
+        if suffix not in (*_BOXES, ".csv"):
+            raise ScenarioError(
+                f"{path.name}: truth should be boxes (.txt MOTChallenge, .xml CVAT for video, .json COCO with tracks) "
+                "or incidents (.csv)"
+            )
+        if (incidents if suffix == ".csv" else boxes) is not None:
+            what = "incidents" if suffix == ".csv" else "boxes"
+            raise ScenarioError(f"{path.name}: is a second file of {what}; one is enough")
+        if suffix == ".csv":
+            incidents = load_incidents(path)
+        else:
+            boxes = _BOXES[suffix](path, camera_id=camera_id, fps=fps, duration_s=duration_s)
+    last = max((i.end_s or i.start_s for i in incidents or ()), default=0.0)
+    seen_s = 0.0 if boxes is None else boxes.duration_s
+    return GroundTruth(
+        max(last, seen_s) if duration_s is None else duration_s, None, None, boxes and boxes.boxes, incidents
+    )
 
 
 def load_mot(
@@ -98,22 +120,14 @@ def load_mot(
         raise ScenarioError(f"{path.name}: id {table[line, 1]:g} has two boxes in frame {frame[line]:g}")
     corner = table[:, 2:4] - 1.0
     box = np.concatenate((corner, corner + table[:, 4:6]), axis=1)
-    shown = np.where(visibility[:, None] > 0, box, np.nan)
-    columns = {
-        "camera": [camera_id] * len(table),
-        "frame": (frame - 1).astype(np.int32),
-        "time_s": (frame - 1) / fps,
-        "id": table[:, 1].astype(np.int32),
-        "cls": ["person"] * len(table),
-        **{name: box[:, i] for i, name in enumerate(("x1", "y1", "x2", "y2"))},
-        **{name: shown[:, i] for i, name in enumerate(("vx1", "vy1", "vx2", "vy2"))},
-        "visibility": visibility,
-        "x_m": place[:, 0],
-        "y_m": place[:, 1],
-    }
-    boxes = pa.table({f.name: pa.array(columns[f.name], type=f.type, from_pandas=False) for f in BOXES}, BOXES)
-    end = float(frame.max(initial=0)) / fps
-    return GroundTruth(end if duration_s is None else duration_s, None, None, boxes, None)
+    places = [None if math.isnan(x) else (x, y) for x, y in place.tolist()]
+    rows = [
+        AnnotatedBox(int(n) - 1, int(who), "person", (x1, y1, x2, y2), seen, at)
+        for n, who, (x1, y1, x2, y2), seen, at in zip(
+            frame, table[:, 1], box.tolist(), visibility.tolist(), places, strict=True
+        )
+    ]
+    return boxes_truth(rows, path, camera_id=camera_id, fps=fps, duration_s=duration_s)
 
 
 def load_incidents(path: Path) -> tuple[IncidentTruth, ...]:
@@ -202,3 +216,8 @@ def _lines(path: Path) -> list[str]:
         raise ScenarioError(f"{path}: there is no such file") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"{path}: cannot be read ({error})") from None
+
+
+_BOXES: Final[Mapping[str, Callable[..., GroundTruth]]] = {
+    ".txt": load_mot, ".xml": load_cvat, ".json": load_coco_video,
+}  # fmt: skip

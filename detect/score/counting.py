@@ -19,10 +19,11 @@ _SAMPLED = 300
 
 
 def count_scores(true: BoxTable, seen: BoxTable, match: BoxMatch, settings: ScoreSettings) -> dict[str, float]:
-    """Return ``mae``, ``rmse`` and ``valid_to_per_m2`` of counting people by counting boxes.
+    """Return ``mae``, ``rmse`` and ``valid_to_per_m2`` of counting people by counting boxes or tracks.
 
-    One error a picture: boxes less visible people; boxes on people who are ignored do not count. Pictures without
-    either, up to the last one with any, count with no error.
+    The scorecard counts confirmed tracks, as the rule of density does: of the boxes many are weak, and a network that
+    reports those down to 0.1 would count everybody twice. One error a picture: boxes less visible people; boxes on
+    people who are ignored do not count. Pictures without either, up to the last one with any, count with no error.
 
     Args:
         true: All people.

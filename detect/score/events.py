@@ -33,6 +33,7 @@ class Meeting:
         missed: What was due and not said.
         false: Alarms about nothing that was due.
         ruled: Whether any rule could have said it; without one nothing was measured.
+        surest: Of each found, the largest score of all cameras' alarms about it.
     """
 
     kind: EventKind
@@ -40,6 +41,7 @@ class Meeting:
     missed: tuple[DueEvent, ...]
     false: tuple[Event, ...]
     ruled: bool = True
+    surest: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +184,10 @@ def ledger(meetings: Sequence[Meeting]) -> list[dict[str, Any]]:
     """Return every due event and every false alarm as plain JSON values, by time."""
     rows: list[dict[str, Any]] = []
     for meeting in meetings:
-        rows += [_row(meeting.kind, due, "found", event) for due, event in meeting.found]
+        rows += [
+            _row(meeting.kind, due, "found", event, score)
+            for (due, event), score in zip(meeting.found, meeting.surest, strict=True)
+        ]
         status = "missed" if meeting.ruled else "no_rule"
         rows += [_row(meeting.kind, due, status, None) for due in meeting.missed]
         rows += [_row(meeting.kind, None, "false", event) for event in meeting.false]
@@ -215,6 +220,7 @@ def _meet(
     kind: EventKind, due: list[DueEvent], said: list[Event], who: _Whereabouts, s: ScoreSettings, end: float
 ) -> Meeting:
     first: dict[int, Event] = {}
+    surest: dict[int, float] = {}
     false: list[Event] = []
     for camera in sorted({e.camera_id for e in said}):
         here = [e for e in said if e.camera_id == camera]
@@ -225,7 +231,9 @@ def _meet(
         for c, event in enumerate(here):
             if c not in pairs:
                 false.append(event)
-            elif pairs[c] not in first or event.start_s < first[pairs[c]].start_s:
+                continue
+            surest[pairs[c]] = max(event.score, surest.get(pairs[c], 0.0))
+            if pairs[c] not in first or event.start_s < first[pairs[c]].start_s:
                 first[pairs[c]] = event
     missed = [d for i, d in enumerate(due) if i not in first and d.due_s <= end - s.settle_s]
     return Meeting(
@@ -233,6 +241,7 @@ def _meet(
         found=tuple((due[i], first[i]) for i in sorted(first)),
         missed=tuple(missed),
         false=tuple(sorted(false, key=lambda e: (e.start_s, e.event_id))),
+        surest=tuple(surest[i] for i in sorted(first)),
     )
 
 
@@ -256,7 +265,9 @@ def _touch(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
     return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])
 
 
-def _row(kind: EventKind, due: DueEvent | None, status: str, event: Event | None) -> dict[str, Any]:
+def _row(
+    kind: EventKind, due: DueEvent | None, status: str, event: Event | None, score: float | None = None
+) -> dict[str, Any]:
     place = due.place_m if due is not None else event.place_m if event is not None else None
     return {
         "kind": kind.value,
@@ -266,4 +277,6 @@ def _row(kind: EventKind, due: DueEvent | None, status: str, event: Event | None
         "status": status,
         "alarm_s": None if event is None else event.start_s,
         "event_id": None if event is None else event.event_id,
+        "camera": None if event is None else event.camera_id,
+        "score": event.score if score is None and event is not None else score,
     }

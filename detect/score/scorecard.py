@@ -13,7 +13,7 @@ from detect.score.boxes import Footage, seen_boxes, true_boxes
 from detect.score.counting import count_scores
 from detect.score.detection import box_scores, match_boxes
 from detect.score.events import ledger, meet, score_events
-from detect.score.fairness import fairness
+from detect.score.fairness import fairness, fairness_by
 from detect.score.floor import floor_scores
 from detect.score.settings import ScoreSettings
 from detect.score.tracking import track_scores
@@ -71,11 +71,13 @@ def scorecard(
     meetings = meet(truth, seen.events, settings, zones=zones, watched=watched, until_s=footage_s)
     hours = _camera_hours(footage)
     if meetings:
+        card["camera_hours"] = hours
         card["events"] = {m.kind.value: score_events(m, hours, settings).as_json() for m in meetings}
         false = [event for m in meetings for event in m.false]
         roles = fairness(truth, false, footage, settings)
         if roles:
             card["fairness"] = roles
+            card["fairness_by"] = fairness_by(truth, false, footage, settings)
     return card
 
 
@@ -91,7 +93,8 @@ def event_ledger(
 
     Returns:
         By time: ``kind``, ``due_s``, ``until_s``, ``place`` ([x, y] in metres), ``status`` (found, missed, false,
-        no_rule), ``alarm_s``, ``event_id``; each None where there is none.
+        no_rule), ``alarm_s``, ``event_id``, ``camera`` and ``score`` of the alarm (of what several cameras said: the
+        first, and the largest score); each None where there is none.
     """
     return ledger(meet(truth, seen.events, settings or ScoreSettings(), zones=zones, until_s=footage_s))
 
@@ -109,8 +112,9 @@ def _box_parts(truth: GroundTruth, seen: Observations, footage: Footage, setting
         if scores:
             boxes[cls] = scores
         if cls == "person":
-            tracks = track_scores(true, seen_boxes(seen.tracks, cls, footage), settings.iou)
-            counts = count_scores(true, found, at, settings)
+            followed = seen_boxes(seen.tracks, cls, footage)
+            tracks = track_scores(true, followed, settings.iou)
+            counts = count_scores(true, followed, match_boxes(true, followed, np.array([settings.iou])), settings)
             parts = ({"tracks": tracks} if tracks else {}) | ({"count": counts} if counts else {})
     return ({"boxes": boxes} if boxes else {}) | parts
 

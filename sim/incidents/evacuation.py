@@ -1,4 +1,4 @@
-"""An alarm: nobody comes in any more, and everybody leaves, each after an own time."""
+"""An alarm: nobody comes in any more, and everybody but the staff leaves, each after an own time."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from scenarios.incident import Evacuation, IncidentKind
-from scenarios.population import FREE_SPEED_FACTOR, Posture
+from scenarios.population import FREE_SPEED_FACTOR, Posture, Role
 from scenarios.truth import IncidentTruth
-from sim.state import BODIES, POSTURES
+from sim.state import BODIES, POSTURES, ROLES
 
 if TYPE_CHECKING:
     from sim.crowd import Crowd
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["EvacuationIncident"]
 
 _DWELLS: Final = [POSTURES.index(p) for p in (Posture.STANDING, Posture.SITTING, Posture.LYING)]
+_STAFF: Final = ROLES.index(Role.STAFF)
 
 
 class EvacuationIncident:
@@ -46,8 +47,9 @@ class EvacuationIncident:
         if self._began_s is None and now >= self._spec.at_s:
             self._began_s = now
             crowd.stop_arrivals()
-            crowd.open_passages()
-            here = ~people.stays | (np.isin(people.posture, _DWELLS) if self._spec.dwellers else False)
+            crowd.stop_services()
+            dwells = np.isin(people.posture, _DWELLS) & (people.role != _STAFF)
+            here = ~people.stays | (dwells if self._spec.dwellers else False)
             self._taking_part = tuple(people.id[here].tolist())
             if here.any():
                 x, y = people.position_m[here].mean(axis=0)

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import av
 import numpy as np
+import onnx
 import pyarrow as pa
 import pytest
 import tomli_w
+from onnx import TensorProto, helper, numpy_helper
 
 from detect.observations import DETECTIONS, TRACKS, Observations
 from scenarios.camera import Camera
@@ -251,3 +253,32 @@ def rehearsed(runs_folder: Path) -> Recording:
 def watched(runs_folder: Path) -> Recording:
     """The watched run: no truth, no scenario."""
     return Recording.open(runs_folder / "watched")
+
+
+@pytest.fixture(scope="session")
+def dark_finder(tmp_path_factory):
+    """A network of one convolution over squares of 8 px: the darker a square, the surer a person stands there."""
+    side, cells = 64, 8
+    kernel = np.zeros((6, 3, 8, 8), np.float32)
+    kernel[4] = -1 / 192
+    bias = np.array([0, 0, 8, 8, 1, 0], np.float32)
+    middles = np.arange(cells) * 8.0 + 4
+    fixed = np.zeros((1, 6, cells, cells), np.float32)
+    fixed[0, 0], fixed[0, 1] = np.meshgrid(middles, middles)
+    nodes = [
+        helper.make_node("Conv", ["images", "kernel", "bias"], ["seen"], name="/model.0/conv", strides=[8, 8]),
+        helper.make_node("Add", ["seen", "fixed"], ["placed"], name="/model.1/add"),
+        helper.make_node("Reshape", ["placed", "shape"], ["output0"], name="/model.1/reshape"),
+    ]
+    constants = {"kernel": kernel, "bias": bias, "fixed": fixed, "shape": np.array([1, 6, cells * cells])}
+    graph = helper.make_graph(
+        nodes, "dark_finder",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, side, side])],
+        [helper.make_tensor_value_info("output0", TensorProto.FLOAT, [1, 6, cells * cells])],
+        [numpy_helper.from_array(v, k) for k, v in constants.items()],
+    )  # fmt: skip
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
+    helper.set_model_props(model, {"names": "{0: 'person', 1: 'bag'}"})
+    path = tmp_path_factory.mktemp("networks") / "dark_finder.onnx"
+    onnx.save(model, path)
+    return path

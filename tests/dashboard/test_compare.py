@@ -1,10 +1,12 @@
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from dashboard.compare import check_gate, compare_runs
+from dashboard.compare import compare_runs
 from scenarios.camera import Camera
-from scenarios.errors import RecordingError, ScenarioError
+from scenarios.errors import RecordingError
 from scenarios.recording import FORMAT, writing
 
 
@@ -54,36 +56,6 @@ def test_seeds_are_paired_and_give_students_interval(tmp_path):
     assert recall.ci95 == pytest.approx((0.1 - 0.24841, 0.1 + 0.24841), abs=1e-4)
 
 
-def test_gates(tmp_path):
-    found = compare_runs(a_run(tmp_path / "a", 1, 1.0, 0), a_run(tmp_path / "b", 1, 0.5, 2, mae=3.0))
-    gate = tmp_path / "gate.toml"
-
-    def broken(text):
-        gate.write_text(text)
-        return check_gate(found, gate)
-
-    assert broken('[gates."events.*.recall"]\nmin = 0.4\nmax_drop = 0.5') == []
-    assert broken('[gates."events.*.recall"]\nmin = 0.6') == ["events.abandoned_object.recall is 0.500, below 0.6"]
-    assert broken('[gates."events.*.recall"]\nmax_drop = 0.4') == [
-        "events.abandoned_object.recall fell by 0.500, more than 0.4"
-    ]
-    assert broken('[gates."events.*.false"]\nmax_rise = 1\nmax = 1')[1].endswith("rose by 2.000, more than 1")
-    assert broken('[gates."count.mae"]\nmax_rise = 1') == ["count.mae was not measured before"]
-    with pytest.raises(ScenarioError, match=r"unknown score 'events\.fire\.recall'"):
-        broken('[gates."events.fire.recall"]\nmin = 0.5')
-    with pytest.raises(ScenarioError, match="at least one of"):
-        broken('[gates."count.mae"]\n')
-    with pytest.raises(ScenarioError, match=r"gate\.toml.*'maximum'"):
-        broken('[gates."count.mae"]\nmaximum = 1')
-
-
-def test_what_was_not_measured_after_breaks_its_gate(tmp_path):
-    found = compare_runs(a_run(tmp_path / "a", 1, 1.0, 0, mae=2.0), a_run(tmp_path / "b", 1, 1.0, 0))
-    gate = tmp_path / "gate.toml"
-    gate.write_text('[gates."count.mae"]\nmax = 5')
-    assert check_gate(found, gate) == ["count.mae was not measured"]
-
-
 def test_folders_that_cannot_be_compared(tmp_path):
     with pytest.raises(RecordingError, match="no such run folder"):
         compare_runs(tmp_path / "nowhere", tmp_path)
@@ -98,3 +70,28 @@ def test_folders_that_cannot_be_compared(tmp_path):
 def test_the_difference_is_plain_json(tmp_path):
     run = a_run(tmp_path / "a", 1, 1.0, 0)
     assert json.loads(json.dumps(compare_runs(run, run).as_dict()))["changes"]
+
+
+def a_sweep(folder, rows):
+    folder.mkdir()
+    names = ("point", "case", "conditions.rain", "scenario", "seed", "detector", "spec", "run", "events.fire.recall")
+    pq.write_table(
+        pa.Table.from_pylist([dict(zip(names, row, strict=True)) for row in rows]), folder / "results.parquet"
+    )
+    return folder
+
+
+def test_sweeps_are_paired_by_case_keys_and_seed(tmp_path):
+    old = a_sweep(tmp_path / "old", [
+        (0, "a", 0.0, "x_v1", 1, "d", "s", "r", 1.0), (1, "a", 3.0, "x_v1", 1, "d", "t", "r", 0.5),
+        (2, "b", 0.0, "y_v1", 1, "d", "u", "r", None),
+    ])  # fmt: skip
+    new = a_sweep(tmp_path / "new", [
+        (0, "a", 3.0, "x_v1", 1, "e", "v", "r", 0.25), (1, "a", 0.0, "x_v1", 1, "e", "w", "r", 1.0),
+        (2, "c", 0.0, "z_v1", 1, "e", "x", "r", 0.0),
+    ])  # fmt: skip
+    (recall,) = compare_runs(old, new).changes
+    assert (recall.key, recall.pairs, recall.change) == ("events.fire.recall", 2, -0.125)
+    twice = a_sweep(tmp_path / "twice", [(0, "a", 0.0, "x_v1", 1, "d", "s", "r", 1.0)] * 2)
+    with pytest.raises(RecordingError, match=r"a, 0\.0, 1 twice"):
+        compare_runs(twice, new)

@@ -14,11 +14,17 @@ from sim.stills import StillsPlan
 TINY = replace(RECIPES["taste"], stills=StillsPlan(scenarios=1, cameras=1, moments=1, seed=3), held_out=1)
 
 
-def _fake(calls):
+@pytest.fixture
+def fake(dark_finder):
+    """A trainer that notes its calls and gives out a network that is there already."""
+    return lambda calls: _fake(calls, dark_finder)
+
+
+def _fake(calls, network):
     def train(recipe, data, out, device, report, begin_with):
         calls.append((recipe.epochs, device, (data / "data.yaml").is_file()))
         path = out / "network" / "best.onnx"
-        path.write_bytes(b"a network")
+        path.write_bytes(network.read_bytes())
         report("train", 1.0)
         return path, {"person": {"ap50": 0.5, "ap50_95": 0.25}}
 
@@ -39,31 +45,44 @@ def test_training_and_judging_never_share_a_seed(stills):
     assert train != val
 
 
-def test_the_card_says_what_was_made_of_what(stills, tmp_path):
-    card = train_network(TINY, stills, tmp_path, trainer=_fake([]))
+def test_the_card_says_what_was_made_of_what(stills, tmp_path, fake, dark_finder):
+    card = train_network(TINY, stills, tmp_path, trainer=fake([]))
     assert card == json.loads((tmp_path / "card.json").read_text())
-    assert (tmp_path / "parvis-n.onnx").read_bytes() == b"a network"
-    assert (card["bytes"], card["pictures"]) == (9, {"train": 1, "val": 1})
+    shipped = (tmp_path / "parvis-n.onnx").read_bytes()
+    assert (card["bytes"], card["sha256"]) == (len(shipped), hashlib.sha256(shipped).hexdigest())
+    assert (tmp_path / "parvis-n-float32.onnx").read_bytes() == dark_finder.read_bytes()
+    assert card["pictures"] == {"train": 1, "val": 1}
     assert card["recipe"]["stills"]["seed"] == 3
     assert card["held_out"]["person"]["ap50"] == 0.5
     assert card["labels_sha256"]["train"] != card["labels_sha256"]["val"]
 
 
-def test_another_recipe_does_not_go_on_with_a_training_unless_it_is_thrown_away(stills, tmp_path):
+@pytest.mark.parametrize(("eight", "numbers"), [(0.595, "int8"), (0.58, "float32")])
+def test_eight_bits_ship_where_they_cost_less_than_a_point(stills, tmp_path, fake, monkeypatch, eight, numbers):
+    scores = {"parvis-n-float32.onnx": {"person": 0.6}, "parvis-n.onnx": {"person": eight}}
+    monkeypatch.setattr("dashboard.training.still_scores", lambda path, _: scores[path.name])
+    card = train_network(TINY, stills, tmp_path, trainer=fake([]))
+    files = [(tmp_path / name).read_bytes() for name in scores]
+    assert card["numbers"] == numbers
+    assert card["held_out_as_run_ap50"] == {"float32": {"person": 0.6}, "int8": {"person": eight}}
+    assert (files[0] == files[1]) == (numbers == "float32")
+
+
+def test_another_recipe_does_not_go_on_with_a_training_unless_it_is_thrown_away(stills, tmp_path, fake):
     calls = []
-    fake = _fake(calls)
-    train_network(TINY, stills, tmp_path, trainer=fake)
-    train_network(TINY, stills, tmp_path, trainer=fake)
+    trainer = fake(calls)
+    train_network(TINY, stills, tmp_path, trainer=trainer)
+    train_network(TINY, stills, tmp_path, trainer=trainer)
     other = replace(TINY, epochs=9)
     with pytest.raises(DetectorError, match="another recipe"):
-        train_network(other, stills, tmp_path, trainer=fake)
+        train_network(other, stills, tmp_path, trainer=trainer)
     assert calls == [(TINY.epochs, "cpu", True)] * 2
-    assert train_network(other, stills, tmp_path, trainer=fake, fresh=True)["recipe"]["epochs"] == 9
+    assert train_network(other, stills, tmp_path, trainer=trainer, fresh=True)["recipe"]["epochs"] == 9
 
 
-def test_without_stills_nothing_is_trained(tmp_path):
+def test_without_stills_nothing_is_trained(tmp_path, fake):
     with pytest.raises(DetectorError, match="holds no stills"):
-        train_network(TINY, tmp_path, tmp_path, trainer=_fake([]))
+        train_network(TINY, tmp_path, tmp_path, trainer=fake([]))
 
 
 def test_without_ultralytics_the_extra_is_named(stills, tmp_path, monkeypatch):
@@ -73,7 +92,7 @@ def test_without_ultralytics_the_extra_is_named(stills, tmp_path, monkeypatch):
     assert not (tmp_path / "network").exists()
 
 
-def test_a_training_that_begins_with_a_network_says_with_which(stills, tmp_path):
+def test_a_training_that_begins_with_a_network_says_with_which(stills, tmp_path, fake):
     earlier = tmp_path / "last.pt"
     earlier.write_bytes(b"weights")
     longer = replace(recipe_named("taste", begin_with=earlier, learning_rate=1e-3), stills=TINY.stills, held_out=1)
@@ -81,7 +100,7 @@ def test_a_training_that_begins_with_a_network_says_with_which(stills, tmp_path)
 
     def train(recipe, data, out, device, report, begin_with):
         given.append(begin_with)
-        return _fake([])(recipe, data, out, device, report, begin_with)
+        return fake([])(recipe, data, out, device, report, begin_with)
 
     card = train_network(longer, stills, tmp_path, begin_with=earlier, trainer=train)
     assert given == [earlier]

@@ -40,7 +40,7 @@ def a_network_that_says(monkeypatch, detector, *boxes):
             confidence=np.array([b[1] for b in boxes], float),
             class_id=np.array([int(b[2]) for b in boxes]),
         )
-    monkeypatch.setattr(detector._network, "detect", lambda frames: [said for _ in frames])
+    monkeypatch.setattr(detector.network, "detect", lambda frames: [said for _ in frames])
 
 
 @pytest.fixture
@@ -96,8 +96,8 @@ def test_a_picture_of_another_size_starts_the_empty_scene_anew(detector, monkeyp
 
 def test_settings_are_those_of_a_network(monkeypatch):
     given = build_detector("parvis:threads=1,tile_px=320")
-    assert (given._network.settings.threads, given._network.settings.tile_px) == (1, 320)
-    assert given._network.settings.most_overlap == 0.5
+    assert (given.network.settings.threads, given.network.settings.tile_px) == (1, 320)
+    assert given.network.settings.most_overlap == 0.5
     with pytest.raises(DetectorError, match="unknown setting"):
         build_detector("parvis:thread=1")
     monkeypatch.setattr("detect.detectors.engine.usable_cores", lambda: 4)

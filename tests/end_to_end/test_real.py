@@ -33,7 +33,7 @@ def test_the_real_video_is_followed_in_metres_and_scored(vtest, reference, tmp_p
     """PETS2009 S2.L1 view 1; public Faster R-CNN boxes with ByteTrack reach HOTA 0.374, MOTA 0.578, IDF1 0.502."""
     pets = reference / "pets09_s2l1"
     run = watch_real(
-        str(vtest), calibration=pets / "camera.toml", truth=pets / "gt.txt", out=tmp_path / "run", command="x"
+        str(vtest), calibration=pets / "camera.toml", truth=[pets / "gt.txt"], out=tmp_path / "run", command="x"
     )
     assert run is not None
     tracks = run.score()["tracks"]

@@ -151,9 +151,10 @@ def test_bodies_do_not_stand_in_one_another_for_long(played):
 
 
 def test_few_walkers_are_stuck_for_long(played):
-    """Who stays within 0.5 m for 6 s with somewhere to go; who plays a part in an incident waits on purpose."""
+    """Who stays within 0.5 m for 6 s with somewhere to go; in queues and in incidents people wait on purpose."""
     _, crowd, shots = played
     meant = {person for truth in crowd.incidents_truth() for person in truth.person_ids}
+    meant |= {person for record in crowd.stalls.values() for person in record.joined}
     stuck: set[int] = set()
     for k in range(len(shots) - 15):
         window = shots[k : k + 16]

@@ -7,25 +7,27 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from detect.rules import NOT_IMPLEMENTED, RULES, build_rules
+from detect.rules import NOT_IMPLEMENTED, RULES, build_rules, known_rules
+from detect.rules.conformance import shortcomings, speaks
 from detect.tracks import ObjectClass
 from scenarios.errors import ScenarioError
 from scenarios.event import EventKind
 from scenarios.venue import Zone
 
-ZONES = [Zone(id="square", polygon=[(-4, 0), (4, 0), (4, 8), (-4, 8)], max_density_per_m2=0.3)]
+ZONES = [
+    Zone(id="square", polygon=[(-4, 0), (4, 0), (4, 8), (-4, 8)], max_density_per_m2=0.3),
+    Zone(id="works", polygon=[(6, 9), (10, 9), (10, 13), (6, 13)], forbidden=True),
+    Zone(id="entrance", polygon=[(-9, 10), (-5, 10), (-5, 16), (-9, 16)], one_way=(0, 1)),
+]
 
-THRESHOLDS = {
-    "abandoned_object": ("alone_s", [5.0, 20.0, 30.0, 60.0]),
-    "crowd_movement": ("running_mps", [1.0, 2.0, 3.0, 5.0]),
-    "density": ("hold_s", [1.0, 3.0, 10.0, 30.0]),
-}
-"""For each rule a threshold, in the order of rising demands: none of them finds more by a higher one."""
+
+ON_STAGE = {"abandoned_object", "crowd_movement", "density", "wrong_way", "zone_intrusion"}
+"""For what happens in the staged minute; fire, for one, is seen in pictures only."""
 
 
 @pytest.fixture
 def lively(bag_story, passers_by, actor):
-    """A left bag, passers-by, forty who gather, and ten who run."""
+    """A left bag, passers-by, forty who gather, ten who run, one where nobody may be, one against the direction."""
     rng = np.random.default_rng(11)
     crowd = [
         actor(500 + i, [(20.0, *rng.uniform((-3, 1), (3, 7))), (34.0, *rng.uniform((-3, 1), (3, 7)))])
@@ -35,11 +37,21 @@ def lively(bag_story, passers_by, actor):
         actor(600 + i, [(40.0, -10.0 + rng.uniform(0, 4), 9 + i / 3), (46.0, 11.0 + rng.uniform(0, 4), 9 + i / 3)])
         for i in range(10)
     ]
-    return bag_story() + passers_by(50.0, every_s=4.0) + crowd + runners
+    intruder = actor(700, [(30.0, 12.0, 11.0), (33.0, 8.0, 11.0), (39.0, 8.0, 11.0), (43.0, 12.0, 15.0)])
+    against = actor(701, [(30.0, -7.0, 18.0), (38.0, -7.0, 9.0)])
+    return [*bag_story(), *passers_by(50.0, every_s=4.0), *crowd, *runners, intruder, against]
 
 
 def story(events):
     return [(e.event_id, e.start_s, e.end_s, e.place_m, e.zone, e.score) for e in events]
+
+
+@pytest.mark.parametrize("name", known_rules())
+def test_keeps_the_contract(name) -> None:
+    """Also what arrives by an entry point: detect/rules/conformance.py says what is asked of every rule."""
+    assert shortcomings(known_rules()[name]) == []
+    if name in ON_STAGE:
+        assert speaks(known_rules()[name])
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -72,20 +84,6 @@ def test_speaks_when_something_happens_and_never_by_another_name(name, world, li
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_monotone_in_its_threshold(name, world, lively) -> None:
-    key, values = THRESHOLDS[name]
-    lasting = []
-    for value in values:
-        (rule,) = build_rules({name: {key: value}}, [name])
-        said = world(zones=ZONES, fps=8.0).play(rule, lively, 60.0) + rule.reset()
-        ends = {e.event_id: e.end_s for e in said if e.end_s is not None}
-        lasting.append(sum(ends[e.event_id] - e.start_s for e in said if e.end_s is None))
-    assert lasting == sorted(lasting, reverse=True)
-    assert lasting[0] > 0
-    assert lasting[-1] < lasting[0]
-
-
-@pytest.mark.parametrize("name", RULES)
 def test_unchanged_when_ids_are_renamed(name, world, lively) -> None:
     names = np.random.default_rng(5).permutation(1000)
     (rule,) = build_rules(names=[name])
@@ -95,22 +93,6 @@ def test_unchanged_when_ids_are_renamed(name, world, lively) -> None:
     renamed = replace(noisy, rename=lambda i: int(names[i])).play(other, lively, 60.0)
     assert story(renamed) == story(as_named)
     assert [{int(names[t]) for t in e.track_ids} for e in as_named] == [set(e.track_ids) for e in renamed]
-
-
-@pytest.mark.parametrize("name", RULES)
-def test_reset_ends_what_lasts_and_starts_anew(name, world, lively) -> None:
-    (rule,) = build_rules(names=[name])
-    until = {"abandoned_object": 55.0, "crowd_movement": 44.0, "density": 30.0}[name]
-    play = world(zones=ZONES)
-    first = play.play(rule, lively, until)
-    lasting = {e.event_id for e in first if e.end_s is None} - {e.event_id for e in first if e.end_s is not None}
-    assert lasting
-    ended = rule.reset()
-    assert {e.event_id for e in ended} == lasting
-    assert all(e.end_s is not None for e in ended)
-    again = play.play(rule, lively, until)
-    assert [e.start_s for e in again] == [e.start_s for e in first]
-    assert not {e.event_id for e in again} & {e.event_id for e in first}
 
 
 @pytest.mark.parametrize(

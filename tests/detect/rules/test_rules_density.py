@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -59,6 +61,20 @@ def test_does_not_flutter_at_the_limit(world, actor) -> None:
     people = [actor(i, [(0.0, *rng.uniform((0.2, 2.2), (3.8, 5.8))), (40.0, 2.0, 4.0)]) for i in range(17)]
     said = world(zones=[zone()], miss=0.04).play(Density(), people, 40.0)  # 17 / 16 m2, some are missed
     assert len([e for e in said if e.end_s is None]) <= 1
+
+
+def test_what_was_counted_before_the_camera_turned_away_decides_nothing(world, filling) -> None:
+    away = Camera.looking_at(
+        "cam", position_m=(0, -14, 8), look_at_m=(0, -40, 0), hfov_deg=75, resolution_px=(1280, 720)
+    )
+    play, rng, rule, said = world(zones=[zone()]), np.random.default_rng(1), Density(), []
+    for k in range(round(30 * play.fps)):
+        scene = play.scene(filling, k, rng)
+        turned = 6.5 <= scene.tracks.time_s < 10.0 or 14.0 <= scene.tracks.time_s < 20.0
+        said += rule.update(replace(scene, camera=away if turned else scene.camera))
+    begun, ended = said
+    assert begun.start_s == pytest.approx(10.0 + 2.0, abs=0.2)  # not at once
+    assert ended.end_s == pytest.approx(20.0 + 2.0, abs=0.2)  # nobody knows that it ended at 15 s
 
 
 class _Counter:

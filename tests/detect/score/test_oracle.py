@@ -174,7 +174,8 @@ def test_the_loop_without_pictures(scripted, spoilt) -> None:
     assert card["boxes"]["person"]["recall"] > (0.99 if not spoilt else 0.85)
     assert card["tracks"]["hota"] > (0.9 if not spoilt else 0.5)
     assert set(card) == {
-        "scenario", "seed", "detector", "footage_s", "wall_s", "boxes", "tracks", "count", "events", "fairness"
+        "scenario", "seed", "detector", "footage_s", "wall_s", "boxes", "tracks", "count", "events",
+        "camera_hours", "fairness", "fairness_by",
     }  # fmt: skip
     assert set(card["count"]) == {"mae", "rmse", "valid_to_per_m2"}
     assert set(card["boxes"]) == {"person", "bag"}

@@ -83,10 +83,10 @@ def test_incidents(file) -> None:
     assert bag.facts == {"owner_left_s": 85.2}
     assert (rush.kind, rush.end_s) == (IncidentKind.SURGE, 19.8)
     assert np.isnan(rush.place_m).all()
-    truth = load_annotations(path, camera_id="c", fps=12.5, duration_s=120.0)
+    truth = load_annotations([path], camera_id="c", fps=12.5, duration_s=120.0)
     assert truth.duration_s == 120.0
     assert truth.incidents[1] == load_incidents(path)[1] or np.isnan(truth.incidents[1].place_m).all()
-    assert load_annotations(path, camera_id="c", fps=12.5).duration_s == 73.6
+    assert load_annotations([path], camera_id="c", fps=12.5).duration_s == 73.6
 
 
 @pytest.mark.parametrize(
@@ -111,6 +111,6 @@ def test_bad_incidents(file, text, message) -> None:
 
 def test_no_file_and_no_form(file, tmp_path) -> None:
     with pytest.raises(ScenarioError, match="there is no such file"):
-        load_annotations(tmp_path / "gt.txt", camera_id="c", fps=10)
-    with pytest.raises(ScenarioError, match=r"should be a \.txt"):
-        load_annotations(file("truth.xml", ""), camera_id="c", fps=10)
+        load_annotations([tmp_path / "gt.txt"], camera_id="c", fps=10)
+    with pytest.raises(ScenarioError, match="no XML that can be read"):
+        load_annotations([file("truth.xml", "")], camera_id="c", fps=10)

@@ -11,6 +11,7 @@ import pytest
 from detect.score.boxes import Footage, iou_matrix, seen_boxes, true_boxes
 from detect.score.counting import count_scores, local_density, valid_to
 from detect.score.detection import average_precision, box_scores, match_boxes
+from detect.score.scorecard import scorecard
 from detect.score.settings import ScoreSettings
 
 BOX = (10.0, 10.0, 50.0, 110.0)
@@ -147,6 +148,18 @@ def test_hidden_people_and_boxes_on_them_do_not_count(box_truth, observed) -> No
     truth = box_truth([(0, 0, *BOX), (0, 1, 100.0, 10.0, 140.0, 110.0, 0.1)])
     true, found = sides(truth, observed([(0, *BOX, 0.9), (0, 100.0, 10.0, 140.0, 110.0, 0.9)]))
     assert count_scores(true, found, match_boxes(true, found), ScoreSettings()) == {"mae": 0.0, "rmse": 0.0}
+
+
+def test_the_scorecard_counts_who_is_followed_and_no_weak_boxes(box_truth, observed) -> None:
+    people = [(k, who, 100 * who, 10, 100 * who + 20, 60) for k in range(10) for who in (1, 2)]
+    weak = [(k, 400 + 30 * n, 10, 420 + 30 * n, 60, 0.1) for k in range(10) for n in range(5)]
+    boxes = [(k, *box, 0.9) for k, _, *box in people] + weak
+    followed = [row for row in people if row[0] < 5 or row[1] == 1]  # the second is lost half-way
+    card = scorecard(
+        box_truth(people), observed(detections=boxes, tracks=followed),
+        scenario_name="x", seed=None, detector="d", footage_s=1.0, wall_s=1.0,
+    )  # fmt: skip
+    assert card["count"]["mae"] == pytest.approx(0.5)
 
 
 def test_density_up_to_which_a_count_is_valid(box_truth, observed) -> None:

@@ -11,7 +11,8 @@ from scipy.stats import poisson
 from detect.score import ScoreSettings, event_ledger, scorecard
 from detect.score.due import EVENT_OF_INCIDENT, due_events, knowable
 from detect.score.events import meet, score_events
-from detect.score.fairness import fairness, poisson_interval
+from detect.score.fairness import fairness
+from detect.score.intervals import poisson_interval
 from scenarios.event import EventKind
 from scenarios.frame import Gap
 from scenarios.incident import IncidentKind
@@ -202,6 +203,8 @@ def test_ledger(bag_truth, alarm, observed) -> None:
         "status": "false",
         "alarm_s": 20.0,
         "event_id": wrong.event_id,
+        "camera": "cam",
+        "score": 1.0,
     }
     assert (rows[1]["due_s"], rows[1]["until_s"], rows[1]["alarm_s"]) == (43.5, 50.0, 44.0)
     assert (rows[2]["due_s"], rows[2]["alarm_s"], rows[2]["event_id"]) == (90.5, None, None)

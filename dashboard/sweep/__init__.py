@@ -1,0 +1,1 @@
+"""Many rehearsals: planned from one file, run anywhere, one result each, one table."""
