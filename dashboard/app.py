@@ -72,4 +72,5 @@ def main() -> None:
     page.run()
 
 
-main()
+if __name__ == "__main__":  # a process that a page starts reads this file too, by another name
+    main()

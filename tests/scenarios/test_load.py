@@ -111,7 +111,7 @@ def test_the_library_loads_and_says_what_it_is(name):
     assert world.name == name
     assert len(world.title) > 5
     assert len(world.description) > 40
-    assert world.incidents or {"twin", "several_cameras"} & set(world.tags)
+    assert world.incidents or {"twin", "several_cameras", "negatives"} & set(world.tags)
 
 
 def test_the_shipped_schema_is_the_present_one():

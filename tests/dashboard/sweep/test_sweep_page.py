@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,8 @@ def shown(swept: Path, asked, tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def page(shown: Path) -> AppTest:
+def page(shown: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # Streamlit puts the page there
     told = AppTest.from_function(_page, args=(str(shown),), default_timeout=60).run()
     assert not told.exception
     return told
