@@ -6,6 +6,7 @@ each number a JSON line ``[seconds, pictures, boxes]``, until the input closes.
 """
 
 import json
+import os
 import sys
 import time
 
@@ -14,10 +15,12 @@ from ultralytics import YOLO
 
 def main() -> None:
     """Answer numbers until there are no more."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what ultralytics says of itself is no answer
     weights, video, height, width = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
     import ultralytics
 
-    print(ultralytics.__version__, flush=True)
+    print(ultralytics.__version__, file=answers, flush=True)
     model = YOLO(weights, task="detect")
     results = model.track(
         source=video, stream=True, imgsz=(height, width), tracker="bytetrack.yaml", device="cpu", verbose=False
@@ -30,7 +33,7 @@ def main() -> None:
                 break
             pictures += 1
             boxes += len(result.boxes)
-        print(json.dumps([time.perf_counter() - start, pictures, boxes]), flush=True)
+        print(json.dumps([time.perf_counter() - start, pictures, boxes]), file=answers, flush=True)
 
 
 if __name__ == "__main__":
