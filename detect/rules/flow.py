@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -36,6 +37,9 @@ _CAMERA_PX: Final = 0.5
 _CAMERA_SHARE: Final = 0.75
 _CAMERA_ORDER: Final = 0.8
 """Where so many of the picture's tiles go one way, it is the camera that moves."""
+_MOST_ROWS: Final = 32_000
+"""OpenCV's limit for a table of positions."""
+_NO_MAP: Final = np.empty((0, 0), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,20 +130,16 @@ class Flow:
         changed = cv2.absdiff(now, before) > _CHANGED
         if not changed.any():
             return Moving.nothing()
-        there, back = self._flow(before, now), self._flow(now, before)
-        height, width = now.shape
-        y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-        returned = cv2.remap(back, x + there[..., 0], y + there[..., 1], cv2.INTER_LINEAR)
-        length = cv2.magnitude(there[..., 0], there[..., 1])
-        off = there + returned
-        good = changed & (cv2.magnitude(off[..., 0], off[..., 1]) < _AGREES[0] + _AGREES[1] * length)
+        there = self._flow(before, now)
         if _camera_moves(there):
             return None
+        y, x = np.nonzero(changed)
+        way = there[y, x]
+        off = way + _at(self._flow(now, before), np.c_[x, y] + way)
+        good = np.linalg.norm(off, axis=1) < _AGREES[0] + _AGREES[1] * np.linalg.norm(way, axis=1)
         lattice = self._lattice
-        count = _blocks(good.astype(np.float32), lattice)
-        there[~good] = 0
-        mean = np.stack([_blocks(there[..., k], lattice) for k in (0, 1)], axis=1)
-        mean /= np.maximum(count, 1.0)[:, None]
+        count, *sums = _blocks(x[good], y[good], (None, way[good, 0], way[good, 1]), lattice)
+        mean = np.stack(sums, axis=1) / np.maximum(count, 1.0)[:, None]
         velocity = np.einsum("nij,nj->ni", lattice.metres, mean) / (scale * apart_s)
         speed = np.linalg.norm(velocity, axis=1)
         keep = np.isfinite(speed) & (speed < _FASTEST_MPS) & (count >= _LEAST_BLOCK * _BLOCK_PX**2)
@@ -153,7 +153,7 @@ class Flow:
 def _camera_moves(there: NDArray[np.float32]) -> bool:
     """Whether nearly all of the picture goes one way, not only where people are."""
     high, wide = there.shape[0] // _TILES, there.shape[1] // _TILES
-    part = there[: high * _TILES : 2, : wide * _TILES : 2]
+    part = there[: high * _TILES : 4, : wide * _TILES : 4]
     rows = [np.array_split(row, _TILES, axis=1) for row in np.array_split(part, _TILES)]
     tiles = np.array([np.median(tile, axis=(0, 1)) for row in rows for tile in row])
     goes = np.linalg.norm(tiles, axis=1)
@@ -163,11 +163,25 @@ def _camera_moves(there: NDArray[np.float32]) -> bool:
     return bool(np.linalg.norm((tiles[moved] / goes[moved, None]).mean(axis=0)) > _CAMERA_ORDER)
 
 
-def _blocks(values: NDArray[np.float32], lattice: _Lattice) -> Floats:
-    """Sum the values of each block, shape (rows * columns,)."""
-    part = values[: lattice.rows * _BLOCK_PX, : lattice.columns * _BLOCK_PX]
-    blocks = part.reshape(lattice.rows, _BLOCK_PX, lattice.columns, _BLOCK_PX)
-    return np.asarray(blocks.sum(axis=(1, 3)), float).ravel()
+def _at(field: NDArray[np.float32], xy: Floats) -> NDArray[np.float32]:
+    """Read a field of shape (height, width, 2) between its pixels, at positions of shape (n, 2)."""
+    found = np.empty((len(xy), 2), np.float32)
+    for first in range(0, len(xy), _MOST_ROWS):
+        part = xy[first : first + _MOST_ROWS].astype(np.float32)[:, None]
+        found[first : first + _MOST_ROWS] = cv2.remap(field, part, _NO_MAP, cv2.INTER_LINEAR)[:, 0]
+    return found
+
+
+def _blocks(
+    x: NDArray[np.intp], y: NDArray[np.intp], values: Sequence[NDArray[np.float32] | None], lattice: _Lattice
+) -> list[Floats]:
+    """Sum the values of the pixels in each block, shape (rows * columns,); None: count them."""
+    column, row = x // _BLOCK_PX, y // _BLOCK_PX
+    inside = (column < lattice.columns) & (row < lattice.rows)
+    block, size = (row * lattice.columns + column)[inside], lattice.rows * lattice.columns
+    return [
+        np.bincount(block, None if value is None else value[inside], minlength=size).astype(float) for value in values
+    ]
 
 
 def _lattice(floor: Floor, width: int, height: int, scale: float) -> _Lattice:
