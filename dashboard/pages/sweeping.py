@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import shlex
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
 import streamlit as st
+import tomli_w
 
 from dashboard.sweep.bench import SWEEP_JSON
 from dashboard.sweep.charts import heat_map, trade_off
 from dashboard.sweep.slices import MEASURES, Cell, keys_of, kinds_of, slices
 from dashboard.sweep.table import EVENTS, read_table
 
-__all__ = ["show_sweep", "sweep_folder"]
+__all__ = ["live_settings", "show_sweep", "sweep_folder"]
 
 _MOST_FAILURES: Final = 8
+_LIVE_KEYS: Final = ("detector", "tracker", "camera_motion")
 _SIGNS: Final = {"missed": ":red[✕ missed]", "false": ":orange[▲ false alarm]"}
 
 
@@ -91,6 +95,28 @@ def _settings(table: pa.Table, kind: str, keys: list[str], about: dict[str, Any]
         f"over {cell.runs} runs. The same settings for a run:"
     )
     st.code(" ".join(_option(key, value) for key, value in cell.at.items()), language=None)
+    st.download_button(
+        "Settings for live.toml",
+        live_settings(cell.at),
+        "settings.toml",
+        "application/toml",
+        icon=":material/download:",
+        help="The rules' settings, the detector and the tracker, as parvis live reads them",
+    )
+
+
+def live_settings(at: Mapping[str, str]) -> str:
+    """Write a setting of a sweep, varied keys to values, as `parvis live` reads it; what it does not know stays out."""
+    said: dict[str, Any] = {key: at[key] for key in _LIVE_KEYS if key in at}
+    for key, text in at.items():
+        if key.startswith("rule."):
+            _, rule, setting = key.split(".", 2)
+            try:
+                value: Any = tomllib.loads(f"it = {text.lower() if text in ('True', 'False') else text}")["it"]
+            except tomllib.TOMLDecodeError:
+                value = text
+            said.setdefault("rules", {}).setdefault(rule, {})[setting] = value
+    return tomli_w.dumps(said)
 
 
 def _worst(folder: Path, kind: str) -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.pages.sweeping import sweep_folder
+from dashboard.pages.sweeping import live_settings, sweep_folder
 from dashboard.sweep.bench import sweep
 from dashboard.sweep.spec import points_of
 from dashboard.sweep.task import read_result, save_result
+from detect.live.config import load_config
 from scenarios.suite import Suite
 
 
@@ -87,3 +88,22 @@ def test_every_failure_is_listed(page):
 def test_runs_of_a_sweep_are_known_as_such(shown, tmp_path):
     assert sweep_folder(shown / "runs") == shown
     assert sweep_folder(tmp_path) is None
+
+
+def test_a_setting_is_written_as_the_daemon_reads_it(tmp_path):
+    at = {
+        "rule.abandoned_object.alone_s": "20",
+        "rule.crowd_movement.pixels": "True",
+        "rule.density.count_by": "heads",
+        "detector": "oracle:miss=0.1",
+        "conditions.rain": "3",
+    }
+    live = tmp_path / "live.toml"
+    live.write_text('cameras = [{ id = "a", source = "webcam:0" }]\n' + live_settings(at))
+    config = load_config(live)
+    assert config.detector == "oracle:miss=0.1"
+    assert config.rules == {
+        "abandoned_object": {"alone_s": 20},
+        "crowd_movement": {"pixels": True},
+        "density": {"count_by": "heads"},
+    }
