@@ -3,7 +3,8 @@
 Tables are Arrow tables; their columns, one row a person (object, box) and instant:
 
 ==========  ====================================================================================
-people      time_s f8, id i4, x_m f8, y_m f8, vx_mps f4, vy_mps f4, posture str, role str, body str
+people      time_s f8, id i4, x_m f8, y_m f8, vx_mps f4, vy_mps f4, posture str, role str, body str,
+            group i4 (number of the group that stays together, -1: alone)
 objects     time_s f8, id i4, kind str, x_m f8, y_m f8, carried_by i4 (-1: nobody), owner i4 (-1: nobody's)
 boxes       camera str, frame i4 (from 0), time_s f8, id i4, cls str ("person", "bag", "thing", "fire", "smoke"),
             x1 y1 x2 y2 f4 (the whole body, also where hidden or outside the picture),
@@ -57,6 +58,7 @@ PEOPLE: Final = pa.schema(
         ("posture", pa.string()),
         ("role", pa.string()),
         ("body", pa.string()),
+        ("group", pa.int32()),
     ]
 )
 OBJECTS: Final = pa.schema(

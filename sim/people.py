@@ -128,6 +128,7 @@ class People:
             walked_m=self.walked_m.copy(),
             looks=self.looks.copy(),
             posture_before=self.posture_before.copy(),
+            group=self.group.copy(),
         )
 
 

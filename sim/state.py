@@ -55,6 +55,7 @@ class CrowdState:
         looks: Random 63-bit number of each person: clothes, build, hair; shape (n,), int64.
         posture_before: What each did before, codes into ``POSTURES``, shape (n,), int8; who rises from a fall has
             fallen before until the next posture but one. Shape (0,): not known.
+        group: Number of the group that each stays with, -1: alone, shape (n,), int32. Shape (0,): not known.
     """
 
     id: NDArray[np.int32]
@@ -70,6 +71,7 @@ class CrowdState:
     walked_m: NDArray[np.float64]
     looks: NDArray[np.int64]
     posture_before: NDArray[np.int8] = field(default_factory=lambda: np.empty(0, np.int8))
+    group: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

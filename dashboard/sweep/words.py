@@ -12,6 +12,7 @@ _FIELD_FALSE: Final = 0.62
 _TRAITS: Final = {
     "role": "Why somebody is here",
     "body": "Body",
+    "company": "Company",
     "posture": "Posture",
     "skin": "Skin of the figures",
     "clothes": "Clothes of the figures",

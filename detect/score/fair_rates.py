@@ -12,6 +12,7 @@ __all__ = ["AGAINST", "fair_rates"]
 AGAINST: Final[Mapping[str, str | None]] = {
     "role": "passer_by",
     "body": "adult",
+    "company": "alone",
     "posture": "upright",
     "skin": None,
     "clothes": None,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from detect.score.boxes import Footage
@@ -51,10 +52,10 @@ def fairness_by(
     """Return the same by every trait that the truth holds, over all who are not staff.
 
     Returns:
-        ``role``; ``body`` (adult, child, elderly, wheelchair, pram); ``posture`` (upright, or sitting, lying,
-        crouching at the instant); of figures also ``skin`` (``scenarios.truth.SKIN_TONES``) and ``clothes`` (dark,
-        medium, light: CIE L* of the upper part below 35, up to 65, above). A trait that the truth does not hold is
-        absent. Who keeps company with whom is not in the truth, so groups are not told apart.
+        ``role``; ``body`` (adult, child, elderly, wheelchair, pram); ``company`` (alone, group); ``posture`` (upright,
+        or sitting, lying, crouching at the instant); of figures also ``skin`` (``scenarios.truth.SKIN_TONES``) and
+        ``clothes`` (dark, medium, light: CIE L* of the upper part below 35, up to 65, above). A trait that the truth
+        does not hold is absent.
     """
     if truth.people is None or not truth.people.num_rows:
         return {}
@@ -116,6 +117,7 @@ class _People:
         traits = {
             "role": role,
             "body": np.asarray(column(table, "body"), object)[order],
+            **_company(table, order),
             "posture": np.where(np.isin(posture.astype(str), _LOW), posture, "upright").astype(object),
         }
         place = np.stack((column(table, "x_m"), column(table, "y_m")), axis=1)[order]
@@ -130,6 +132,14 @@ class _People:
         away = np.linalg.norm(self.place_m[rows] - event.place_m, axis=1)
         row = int(rows[np.argmin(away)])
         return row if away.min() <= reach_m and self.counts[row] else None
+
+
+def _company(table: pa.Table, order: NDArray[np.intp]) -> dict[str, NDArray[np.object_]]:
+    """Say of each row whether that person stays with others, where the truth has it."""
+    if "group" not in table.column_names:  # written before groups were
+        return {}
+    group = np.asarray(column(table, "group"), float)[order]
+    return {"company": np.select([group >= 0, group < 0], ["group", "alone"], _UNKNOWN).astype(object)}
 
 
 def _looks(truth: GroundTruth, person: NDArray[np.int64]) -> dict[str, NDArray[np.object_]]:

@@ -93,8 +93,9 @@ class TruthTables:
         who, what, now = snapshot.people, snapshot.objects, snapshot.time_s
         self._things = what.id[what.kind >= len(BAG_KINDS)]
         self._meet(who)
+        group = who.group if len(who.group) else -1
         self._people.add(
-            len(who.id), now, who.id, *who.position_m.T, *who.velocity_mps.T, who.posture, who.role, who.body
+            len(who.id), now, who.id, *who.position_m.T, *who.velocity_mps.T, who.posture, who.role, who.body, group
         )
         self._objects.add(len(what.id), now, what.id, what.kind, *what.position_m.T, what.carried_by, what.owner)
 

@@ -18,7 +18,7 @@ TIMES = np.arange(0.0, 360.0, 0.5)
 def people() -> pa.Table:
     rows = [
         {"time_s": t, "id": i, "x_m": x, "y_m": 0.0, "vx_mps": 0.0, "vy_mps": 0.0, "role": "passer_by", "body": body,
-         "posture": "lying" if i == 1 and t >= 180 else posture}
+         "posture": "lying" if i == 1 and t >= 180 else posture, "group": -1 if i == 1 else 4}
         for t in TIMES.tolist() for i, (body, posture, x) in WHO.items()
     ]  # fmt: skip
     return pa.Table.from_pylist(rows, PEOPLE)
@@ -63,7 +63,7 @@ def test_by_skin_and_clothes_of_the_figures(told):
 def test_without_looks_nobody_has_skin_or_clothes(alarm):
     truth = GroundTruth(360.0, people(), None, None, ())
     found = fairness_by(truth, [], Footage.of((), 360.0, (), ()), ScoreSettings())
-    assert set(found) == {"role", "body", "posture"}
+    assert set(found) == {"role", "body", "company", "posture"}
 
 
 def test_hours_count_where_a_camera_saw_the_person(box_truth):
@@ -73,3 +73,15 @@ def test_hours_count_where_a_camera_saw_the_person(box_truth):
     found = fairness_by(truth, [], Footage.of((boxes,), 360.0, (), ()), ScoreSettings())
     assert found["body"] == {"adult": found["body"]["adult"]}
     assert found["body"]["adult"]["person_hours"] == pytest.approx(10 / 3600)
+
+
+def test_by_company(told):
+    assert counts(told["company"]) == {"alone": 2, "group": 1}
+    assert told["company"]["group"]["person_hours"] == pytest.approx(0.2)
+
+
+def test_a_truth_that_does_not_tell_groups_says_nothing_of_them(alarm):
+    truth = GroundTruth(360.0, people().drop_columns("group"), None, None, ())
+    told = fairness_by(truth, [alarm(5.0, (1.0, 0.0))], Footage.of((), 360.0, (), ()), ScoreSettings())
+    assert "company" not in told
+    assert counts(told["body"]) == {"adult": 1, "child": 0, "wheelchair": 0}
