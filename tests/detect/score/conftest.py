@@ -35,6 +35,7 @@ def people_table():
                     "posture": "standing",
                     "role": r[4] if len(r) > 4 else "passer_by",
                     "body": "adult",
+                    "group": -1,
                 }
                 for r in rows
             ],
