@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isnan
+from typing import Final
 
-__all__ = ["page"]
+__all__ = ["FAIR", "OPEN", "REAL", "WET", "fair_of", "page"]
+
+FAIR: Final = "fair"
+OPEN: Final = "fair, without a roof"
+"""The fair stills of those places on which rain and snow fall."""
+REAL: Final = "real video"
+WET: Final = ("rain", "snow")
 
 Scores = Mapping[tuple[str, str, str], float]
 
@@ -22,7 +29,7 @@ def page(
         severity: Of the bad conditions.
         command: That makes the page again.
     """
-    conditions = list(dict.fromkeys(c for _, c, _ in scores if c not in ("fair", "real video")))
+    conditions = list(dict.fromkeys(c for _, c, _ in scores if c not in (FAIR, OPEN, REAL)))
     lines = [
         "# Held-out places, input sizes and bad conditions",
         "",
@@ -38,7 +45,7 @@ def page(
         "| --- | --- | --- | --- | --- |",
     ]
     for name, cost in costs.items():
-        keys = (("fair", "person"), ("fair", "bag"), ("real video", "person"))
+        keys = ((FAIR, "person"), (FAIR, "bag"), (REAL, "person"))
         known = [scores.get((name, *key)) for key in keys]
         lines.append(f"| {name} | {cost:.0f} | {' | '.join('' if c is None else f'{c:.3f}' for c in known)} |")
     if not conditions:
@@ -46,7 +53,7 @@ def page(
     lines += [
         "",
         f"AP50 of people (of bags) at severity {severity:g} of each condition, and the points lost against the same",
-        "stills in fair conditions:",
+        "stills in fair conditions (rain and snow fall only where there is no roof):",
         "",
         f"| condition | {' | '.join(costs)} |",
         f"| --- |{' --- |' * len(costs)}",
@@ -59,6 +66,11 @@ def page(
     return "\n".join([*lines, ""])
 
 
+def fair_of(condition: str) -> str:
+    """Return with which fair stills a condition is compared: the same ones."""
+    return OPEN if condition in WET else FAIR
+
+
 def _lost(scores: Scores, name: str, condition: str, cls: str) -> str:
-    now, fair = scores[name, condition, cls], scores[name, "fair", cls]
+    now, fair = scores[name, condition, cls], scores[name, fair_of(condition), cls]
     return "no boxes" if isnan(now) or isnan(fair) else f"{now:.2f}, {100 * (now - fair):+.0f}"
