@@ -120,6 +120,23 @@ class Floor:
             return np.stack((px[:, 0] * scale, -px[:, 1] * scale), axis=1)
         return np.stack(((px[:, 0] - self._size[0] / 2) * scale, _FOCAL_PER_WIDTH * self._size[0] * scale), axis=1)
 
+    def body_px(self, feet: Floats) -> Floats:
+        """Return how high a body of 1.7 m, and how wide a metre across the view, is at pixels of the floor.
+
+        Args:
+            feet: Shape (n, 2).
+
+        Returns:
+            Height and width, pixels, shape (n, 2); nan where it is not known.
+        """
+        if self._camera is not None:
+            box = self._camera.upright_box_px(self._camera.to_ground(feet), _BODY_M, 1.0)
+            return np.stack((box[:, 3] - box[:, 1], box[:, 2] - box[:, 0]), axis=1)
+        if self._line is None:
+            return np.full((len(feet), 2), np.nan)
+        tall = np.maximum(self._line[0] + self._line[1] * feet[:, 1], _LEAST_HEIGHT_PX)
+        return np.stack((tall, tall / _BODY_M), axis=1)
+
     def around(self, points_px: Floats) -> tuple[Floats, Floats, Floats]:
         """Say of pixels that show the middle of a body what its metres are.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from detect.tracks import ObjectClass, Tracks
 
@@ -98,6 +99,13 @@ class Persons:
     def forget(self) -> None:
         """Forget everybody."""
         self._known = []
+
+    def move(self, metres: Callable[[ArrayLike], Floats]) -> None:
+        """Put everybody where their feet are by a new scale, which takes pixels (n, 2) to metres."""
+        for person in self._known:
+            x1, _, x2, y2 = person.box_px
+            (person.place,) = metres([((x1 + x2) / 2, y2)])
+            person.velocity = np.full(2, np.nan)
 
     def _jumps(self, person: Person, people: Tracks, i: int) -> bool:
         off = float(np.linalg.norm(people.position_m[i] - person.place))

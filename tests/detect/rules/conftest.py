@@ -31,12 +31,20 @@ class Actor:
     hidden: Sequence[tuple[float, float]] = ()
     other_ids: Sequence[tuple[float, int]] = field(default=())
     """From a time on, another track id."""
+    shapes: Sequence[tuple[float, float, float]] = ()
+    """(time, height, width) of the box, metres, between which it changes steadily; none: upright."""
 
     def at(self, t: float) -> tuple[float, float] | None:
         times, xs, ys = zip(*self.knots, strict=True)
         if not times[0] <= t <= times[-1] or any(a <= t < b for a, b in self.hidden):
             return None
         return float(np.interp(t, times, xs)), float(np.interp(t, times, ys))
+
+    def shape(self, t: float) -> tuple[float, float]:
+        if not self.shapes:
+            return (1.7, 0.5) if self.cls == ObjectClass.PERSON else (0.45, 0.4)
+        times, heights, widths = zip(*self.shapes, strict=True)
+        return float(np.interp(t, times, heights)), float(np.interp(t, times, widths))
 
     def id_at(self, t: float) -> int:
         return next((i for since, i in reversed(self.other_ids) if t >= since), self.id)
@@ -55,17 +63,17 @@ class World:
 
     def scene(self, actors: Sequence[Actor], k: int, rng: np.random.Generator) -> Scene:
         t = k / self.fps
-        rows = []
+        rows, shapes = [], []
         for actor in actors:
             place, lucky = actor.at(t), rng.random() >= self.miss
             noise = rng.normal(0, 1, 2) * self.jitter_m
             if place is not None and lucky:
                 rows.append((self.rename(actor.id_at(t)), actor.cls, place[0] + noise[0], place[1] + noise[1]))
+                shapes.append(actor.shape(t))
         n = len(rows)
         place = np.array([r[2:] for r in rows], float).reshape(n, 2)
         cls = np.array([r[1] for r in rows], np.int8)
-        people, bags = CAMERA.upright_box_px(place, 1.7, 0.5), CAMERA.upright_box_px(place, 0.45, 0.4)
-        box = np.where((cls == ObjectClass.PERSON)[:, None], people, bags) if n else np.empty((0, 4))
+        box = np.array([CAMERA.upright_box_px([p], *s)[0] for p, s in zip(place, shapes, strict=True)]).reshape(n, 4)
         seen = np.isfinite(box).all(axis=1)
         calibrated = self.camera is not None
         tracks = Tracks(

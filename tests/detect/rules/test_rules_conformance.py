@@ -21,13 +21,13 @@ ZONES = [
 ]
 
 
-ON_STAGE = {"abandoned_object", "crowd_movement", "density", "wrong_way", "zone_intrusion"}
+ON_STAGE = {"abandoned_object", "crowd_movement", "density", "person_down", "wrong_way", "zone_intrusion"}
 """For what happens in the staged minute; fire, for one, is seen in pictures only."""
 
 
 @pytest.fixture
 def lively(bag_story, passers_by, actor):
-    """A left bag, passers-by, forty who gather, ten who run, one where nobody may be, one against the direction."""
+    """A left bag, passers-by, forty who gather, ten who run, an intruder, one against the direction, one who falls."""
     rng = np.random.default_rng(11)
     crowd = [
         actor(500 + i, [(20.0, *rng.uniform((-3, 1), (3, 7))), (34.0, *rng.uniform((-3, 1), (3, 7)))])
@@ -39,7 +39,9 @@ def lively(bag_story, passers_by, actor):
     ]
     intruder = actor(700, [(30.0, 12.0, 11.0), (33.0, 8.0, 11.0), (39.0, 8.0, 11.0), (43.0, 12.0, 15.0)])
     against = actor(701, [(30.0, -7.0, 18.0), (38.0, -7.0, 9.0)])
-    return [*bag_story(), *passers_by(50.0, every_s=4.0), *crowd, *runners, intruder, against]
+    shapes = [(47.0, 1.7, 0.5), (47.6, 0.5, 1.6)]
+    falls = actor(702, [(38.0, -10.0, 7.0), (47.0, -3.0, 7.0), (70.0, -3.0, 7.0)], shapes=shapes)
+    return [*bag_story(), *passers_by(50.0, every_s=4.0), *crowd, *runners, intruder, against, falls]
 
 
 def story(events):
