@@ -27,6 +27,7 @@ from detect.score.annotations import load_annotations
 from detect.sources import open_source, redact
 from detect.sources.ahead import Ahead
 from detect.sources.contract import Source
+from detect.sources.resized import Resized, read_size
 from detect.store import Store
 from scenarios.calibration import Calibration, load_calibration
 from scenarios.errors import ParvisError, ScenarioError
@@ -46,6 +47,7 @@ def watch_real(
     truth: Sequence[Path] = (),
     watching: Watching | None = None,
     fps: float | None = None,
+    size: str | None = None,
     seconds: float | None = None,
     store: Path | None = None,
     out: Path | None = None,
@@ -63,6 +65,7 @@ def watch_real(
         truth: Files of boxes and of incidents (`detect.score.annotations`); then it is scored.
         watching: Detector, tracker and rules.
         fps: True frame rate where the header lies; overrides the calibration's.
+        size: WIDTHxHEIGHT to which the pictures of a file are brought, because its pixels are not square.
         seconds: Stop after so much footage.
         store: Alert store, for the Live page.
         out: Run folder; default for what is not live: in ``runs``, named by the source.
@@ -84,6 +87,8 @@ def watch_real(
     name = _name(source_spec)
     true_fps = fps or (known.camera.fps if known else None)
     opened_source = open_source(source_spec, camera_id=camera_id, fps=true_fps)
+    if size is not None:
+        opened_source = _resized(opened_source, size)
     with closing(opened_source if opened_source.live else Ahead(opened_source)) as source, ExitStack() as stack:
         _check_size(source, known, calibration)
         annotated = load_annotations(truth, camera_id=camera_id, fps=source.fps) if truth else None
@@ -239,6 +244,16 @@ class _Keeper:
         even = (slice(0, height - height % 2), slice(0, width - width % 2))
         self._plain.write(frame.image[even])
         self._drawn.write(self._annotator.draw(frame.image, seen.tracks, seen.events)[even])
+
+
+def _resized(source: Source, size: str) -> Source:
+    try:
+        if source.live:
+            raise ScenarioError(f"--size {size}: a live source is watched as it comes; set the size at the camera")
+        return Resized(source, read_size(size))
+    except ParvisError:
+        source.close()
+        raise
 
 
 def _check_size(source: Source, known: Calibration | None, path: Path | None) -> None:

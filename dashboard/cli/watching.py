@@ -51,6 +51,10 @@ def watch(
         typer.Option("--set", metavar="KEY=VALUE", help="Setting of a rule: rule.abandoned_object.alone_s=20."),
     ] = None,
     fps: Annotated[float | None, typer.Option("--fps", help="True frame rate, where the file's header lies.")] = None,
+    size: Annotated[
+        str | None,
+        typer.Option("--size", metavar="WxH", help="Bring pictures to 720x576, say, where pixels are not square."),
+    ] = None,
     seconds: Annotated[float | None, typer.Option("--for", help="Stop after so many seconds.")] = None,
     store: Annotated[Path | None, typer.Option("--store", help="Alert store; the Live page reads it.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Run folder; live sources: only if given.")] = None,
@@ -74,6 +78,7 @@ def watch(
             truth=truth or (),
             watching=Watching(detector, tracker, said.rules, trust_weights, camera_motion, said.calibration),
             fps=fps,
+            size=size,
             seconds=seconds,
             store=store,
             out=out,
