@@ -156,7 +156,7 @@ def rehearse(
             filmed = time.perf_counter()
             summed = beside.submit(lambda: dict(footage.run()["digest"]))
         seen, about = watch_recording(
-            recording, watching, zones=scenario.venue.zones, seed=scenario.seed, report=report
+            recording, watching, zones=scenario.venue.watched_zones, seed=scenario.seed, report=report
         )
         watched = time.perf_counter()
         finish(
@@ -209,11 +209,11 @@ def replay(
     made = before.run()
     started = time.perf_counter()
     scenario = load_scenario(before.scenario_toml) if before.scenario_toml.is_file() else None
-    zones = scenario.venue.zones if scenario else ()
+    zones, told = (scenario.venue.zones, scenario.venue.watched_zones) if scenario else ((), ())
     watching.check()
     with writing(out, overwrite=overwrite) as recording:
         take_footage(before, recording)
-        seen, about = watch_recording(recording, watching, zones=zones, seed=made.get("seed", 0), report=report)
+        seen, about = watch_recording(recording, watching, zones=told, seed=made.get("seed", 0), report=report)
         watched = time.perf_counter()
         kept = ("scenario", "title", "scenario_hash", "seed", "conditions", "footage_s", "digest", "source")
         finish(

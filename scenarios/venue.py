@@ -14,11 +14,16 @@ from shapely.geometry.base import BaseGeometry
 
 from scenarios.entry import Entry, Id, Point2, Point3, Ring
 from scenarios.stall import Stall
+from scenarios.zone import Zone
 
 __all__ = [
     "MOVABLE", "Gate", "GateDirection", "Ground", "Lamp", "LampKind", "Line", "Obstacle", "ObstacleKind", "Passage",
     "Puddle", "Venue", "Zone",
 ]  # fmt: skip
+
+
+_AT_BIN_M: Final = 0.9
+"""Refuse that does not fit in is put down so near to a bin."""
 
 
 class Ground(StrEnum):
@@ -126,39 +131,6 @@ class Puddle(Entry):
 
     id: Id
     polygon: Ring
-
-    @cached_property
-    def shape(self) -> Polygon:
-        """Its outline on the floor."""
-        return Polygon(self.polygon)
-
-
-class Zone(Entry):
-    """A part of the floor that a rule watches.
-
-    Attributes:
-        max_density_per_m2: More than this is too dense.
-        forbidden: Nobody may be in it; people walk around it where there is a way.
-        one_way: Direction (east, north) in which it may be walked; its length does not matter.
-        stairs_up: Direction (east, north) in which its stairs rise; people are slower on them, upwards more.
-    """
-
-    id: Id
-    polygon: Ring
-    max_density_per_m2: Annotated[float, Field(gt=0, le=12)] | None = None
-    forbidden: bool = False
-    one_way: Point2 | None = None
-    stairs_up: Point2 | None = None
-
-    @model_validator(mode="after")
-    def _leads_somewhere(self) -> Zone:
-        if self.one_way is not None and not any(self.one_way):
-            raise ValueError("one_way: has no direction; it should be such as [1, 0] for eastward")
-        if self.one_way is not None and self.forbidden:
-            raise ValueError("one_way: nobody may be in a forbidden zone, so it has no direction")
-        if self.stairs_up is not None and not any(self.stairs_up):
-            raise ValueError("stairs_up: has no direction; it should be such as [0, 1] for rising northward")
-        return self
 
     @cached_property
     def shape(self) -> Polygon:
@@ -312,6 +284,21 @@ class Venue(Entry):
         """Return the gate of that id; KeyError if there is none."""
         return {gate.id: gate for gate in self.gates}[gate_id]
 
+    @cached_property
+    def watched_zones(self) -> tuple[Zone, ...]:
+        """What a watcher is told of the plan: the zones, and a fixture around every bin."""
+        bins = [
+            Zone(id=f"{o.id}_fixture", polygon=_around(o.shape), fixture=True)
+            for o in self.obstacles
+            if o.kind is ObstacleKind.BIN
+        ]
+        return (*self.zones, *bins)
+
     def zone(self, zone_id: str) -> Zone:
         """Return the zone of that id; KeyError if there is none."""
         return {zone.id: zone for zone in self.zones}[zone_id]
+
+
+def _around(shape: Polygon) -> list[Point2]:
+    """Return the corners of what is within reach of a thing, a rounded polygon in a few corners."""
+    return [(float(x), float(y)) for x, y in shape.buffer(_AT_BIN_M, quad_segs=2).exterior.coords[:-1]]

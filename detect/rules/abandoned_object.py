@@ -267,9 +267,13 @@ class AbandonedObject:
             return []
         if now - bag.away_since_s < s.alone_s or now - bag.seen_s > s.recent_s:
             return []
-        self._said += 1
         place = (float(bag.place[0]), float(bag.place[1])) if scene.camera is not None else None
-        zone = next((z.id for z in scene.zones if place is not None and z.shape.covers(Point(place))), None)
+        here = [z for z in scene.zones if place is not None and z.shape.covers(Point(place))]
+        fixture = next((z.id for z in here if z.is_fixture(scene.frame.wall_time)), None)
+        if fixture is not None and now - bag.away_since_s < s.fixture_s:
+            return []
+        self._said += 1
+        zone = next((z.id for z in here if not z.fixture), None)
         owner_m = bag.owner_distance_m
         bag.event = Event(
             event_id=f"{self.name}-{scene.tracks.camera_id}-{self._said}",
@@ -289,6 +293,7 @@ class AbandonedObject:
                 "owner_distance_m": None if np.isnan(owner_m) else round(owner_m, 2),
                 "owner_last_seen_s": None if bag.owner is None else round(bag.owner_s, 3),
                 "unattended_since_s": round(bag.away_since_s, 3),
+                **({} if fixture is None else {"at_fixture": fixture}),
             },
         )
         return [bag.event]

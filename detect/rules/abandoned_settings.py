@@ -38,6 +38,8 @@ class AbandonedObjectSettings(Entry):
         memory_m: A bag that appears within this of a remembered one is the same.
         gone_s: A bag that vanished with somebody at it is taken when not seen for so long with a free view.
         recent_s: No alarm about a bag that has not been seen for so long.
+        fixture_s: A bag at a fixture, as refuse beside a bin is, is abandoned only when unattended for so long. Which
+            zones are fixtures the plan says.
     """
 
     owner_distance_m: Metres = 3.0
@@ -59,3 +61,4 @@ class AbandonedObjectSettings(Entry):
     memory_m: Metres = 1.0
     gone_s: Seconds = 4.0
     recent_s: Seconds = 2.0
+    fixture_s: Seconds = 600.0

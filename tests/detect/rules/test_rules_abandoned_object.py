@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from detect.rules.abandoned_object import AbandonedObject
 from detect.rules.abandoned_settings import AbandonedObjectSettings
 from detect.tracks import ObjectClass
+from scenarios.zone import Zone
 
 LEFT_S = 13.0 + 3.0 / 1.3  # the owner is 3 m away
 DUE_S = LEFT_S + 30.0
@@ -242,3 +244,36 @@ def test_alarm_comes_when_the_definition_is_met(world, actor, limit, alone, spee
     rule = AbandonedObject(AbandonedObjectSettings(owner_distance_m=limit, alone_s=alone))
     (alarm,) = world(fps=8.0).play(rule, [owner, bag], 72.0)
     assert alarm.start_s == pytest.approx(13.0 + limit / speed + alone, abs=0.4)
+
+
+BIN = Zone(id="bin_fixture", polygon=[(-0.8, 3.4), (0.8, 3.4), (0.8, 5.0), (-0.8, 5.0)], fixture=True)
+
+
+def test_a_bag_at_a_fixture_waits_longer_and_one_beside_it_does_not(world, bag_story) -> None:
+    square = Zone(id="square", polygon=[(-9, -2), (9, -2), (9, 9), (-9, 9)])
+    told = world(zones=[BIN, square])
+    assert told.play(AbandonedObject(), bag_story(), 80.0) == []
+    (late,) = told.play(AbandonedObject(AbandonedObjectSettings(fixture_s=50.0)), bag_story(), 80.0)
+    assert late.start_s == pytest.approx(LEFT_S + 50.0, abs=2.0)
+    assert late.evidence["at_fixture"] == "bin_fixture"
+    assert late.zone == "square"
+    (beside,) = told.play(AbandonedObject(), bag_story(place=(1.3, 4.0)), 60.0)
+    assert beside.zone == "square"
+    assert "at_fixture" not in beside.evidence
+
+
+@pytest.mark.parametrize(("until", "alarms"), [(None, 0), ("2026-05-01T12:00:00Z", 1), ("2026-05-01T14:00:00Z", 0)])
+def test_a_fixture_ends_when_its_time_is_over(world, bag_story, until, alarms) -> None:
+    class Dated(world):
+        def scene(self, actors, k, rng):
+            scene = super().scene(actors, k, rng)
+            moment = datetime(2026, 5, 1, 13, tzinfo=UTC) + timedelta(seconds=scene.frame.time_s)
+            return replace(scene, frame=replace(scene.frame, wall_time=moment))
+
+    marked = Zone(id="bin", polygon=BIN.polygon, fixture=True, until=until)
+    assert len(Dated(zones=[marked]).play(AbandonedObject(), bag_story(), 60.0)) == alarms
+
+
+def test_footage_that_tells_no_moment_keeps_its_fixtures(world, bag_story) -> None:
+    marked = Zone(id="bin", polygon=BIN.polygon, fixture=True, until="2020-01-01T00:00:00Z")
+    assert world(zones=[marked]).play(AbandonedObject(), bag_story(), 60.0) == []
