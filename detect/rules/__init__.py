@@ -12,6 +12,7 @@ from detect.rules.abandoned_object import AbandonedObject
 from detect.rules.contract import Rule, Setting
 from detect.rules.crowd_movement import CrowdMovement
 from detect.rules.density import Density
+from detect.rules.fire import Fire
 from detect.rules.person_down import PersonDown
 from detect.rules.wrong_way import WrongWay
 from detect.rules.zone_intrusion import ZoneIntrusion
@@ -38,6 +39,7 @@ RULES: Final[dict[str, RuleClass]] = {
     "abandoned_object": AbandonedObject,
     "crowd_movement": CrowdMovement,
     "density": Density,
+    "fire": Fire,
     "person_down": PersonDown,
     "wrong_way": WrongWay,
     "zone_intrusion": ZoneIntrusion,
