@@ -30,6 +30,9 @@ class FireSettings(Entry):
         disorder: Least share of the flicker that is not the same all over the spot; a lamp's is 0.
         unrepeated: Least unlikeness to one period earlier, against the usual unlikeness; a beacon's is near 0.
         outline_most: Most of its area by which a flame's outline changes from look to look; what blinks changes more.
+        present: Least share of the looks in which a flame is there; a beacon's light comes and goes.
+        brightness: A flame's brightest tenth is at least so bright, in grey levels: clothes are not.
+        drift_mps: What burns stays where it is; what goes faster than this does not burn.
         least_m: Flames that are lower than this are not said.
         reach_m: What flickers nearer than this to a fire is part of it.
         foot_m: So high above the floor what burns is taken to be: between rubbish on the floor and a full bin.
@@ -39,9 +42,12 @@ class FireSettings(Entry):
     """
 
     hold_s: Annotated[float, Field(ge=0, le=600)] = 1.5
-    disorder: Annotated[float, Field(ge=0, le=1)] = 0.35
+    disorder: Annotated[float, Field(ge=0, le=1)] = 0.3
     unrepeated: Annotated[float, Field(ge=0, le=1)] = 0.4
     outline_most: Annotated[float, Field(gt=0, le=2)] = 1.0
+    present: Annotated[float, Field(ge=0, le=1)] = 0.65
+    brightness: Annotated[float, Field(ge=0, le=255)] = 205.0
+    drift_mps: Annotated[float, Field(gt=0, le=20)] = 0.4
     least_m: Annotated[float, Field(ge=0, le=10)] = 0.12
     reach_m: Annotated[float, Field(gt=0, le=100)] = 3.0
     foot_m: Annotated[float, Field(ge=0, le=10)] = 0.5
@@ -54,6 +60,12 @@ _HIDDEN: Final = 0.6
 """A spot of which so much lies in people's boxes is theirs: their clothes, or what they walk in front of."""
 _REACH_SHARE: Final = 0.1
 """Of the picture's width: the reach where there is no calibration."""
+_DRIFT_S: Final = 2.0
+"""How fast something goes is told over its last so many seconds,"""
+_DRIFT_SHARE: Final = 0.5
+"""and without a calibration in its own size: no fire goes so many of it a second."""
+_RISING: Final = 3.0
+"""Smoke above a fire dims the lights behind it: upward the reach is so many times as long."""
 _SHARE_SEEN: Final = 0.6
 """It was there in at least so many of the looks."""
 
@@ -83,6 +95,7 @@ class _Burning:
     looks: int = 0
     found: int = 0
     disorder: list[float] = field(default_factory=list)
+    feet: list[tuple[float, float, float]] = field(default_factory=list)
     event: Event | None = None
 
     def see(self, flame: Flame, now: float) -> None:
@@ -90,6 +103,7 @@ class _Burning:
         self.found += 1
         self.largest_px = max(self.largest_px, flame.area_px)
         self.disorder.append(flame.disorder)
+        self.feet.append((now, float(flame.box_px[[0, 2]].mean()), float(flame.box_px[3])))
         self.box_px = flame.box_px
 
 
@@ -138,6 +152,8 @@ class Fire:
         s = self.settings
         if flame.disorder < s.disorder or flame.unrepeated < s.unrepeated or flame.outline > s.outline_most:
             return False
+        if flame.present < s.present or flame.brightness < s.brightness:
+            return False
         if self._camera is not None and _height_m(flame.box_px, self._camera, s.foot_m) < s.least_m:
             return False
         return _covered(flame.box_px, people) < _HIDDEN
@@ -161,13 +177,29 @@ class Fire:
                 fed.add(id(begun))
 
     def _apart(self, a: Floats, b: Floats, scene: Scene) -> float:
-        """Return how far two boxes lie apart in the picture, in reaches."""
+        """Return how far a box lies from that of a fire in the picture, in reaches."""
         gap = np.maximum(np.maximum(a[:2] - b[2:], b[:2] - a[2:]), 0)
-        reach = _REACH_SHARE * scene.frame.image.shape[1]
+        if b[3] < a[1]:
+            gap[1] /= _RISING
+        reach: float = _REACH_SHARE * scene.frame.image.shape[1]
         if scene.camera is not None:
             scale = _metre_px(a, scene.camera, self.settings.foot_m)
             reach = self.settings.reach_m * scale if np.isfinite(scale) else reach
         return float(np.hypot(*gap)) / reach
+
+    def _goes(self, burning: _Burning, scene: Scene) -> bool:
+        """Return whether it goes somewhere, as people and vehicles do."""
+        t, x, y = np.array([foot for foot in burning.feet if burning.seen_s - foot[0] <= _DRIFT_S]).T
+        if len(t) < 3 or t[-1] <= t[0]:
+            return False
+        px = np.array([np.polyfit(t - t[0], v, 1) for v in (x, y)])
+        ends = np.stack((px[:, 1], px[:, 1] + px[:, 0] * (t[-1] - t[0])))
+        if scene.camera is not None:
+            places = scene.camera.to_ground(ends, self.settings.foot_m)
+            if np.isfinite(places).all():
+                return float(np.linalg.norm(places[1] - places[0]) / (t[-1] - t[0])) > self.settings.drift_mps
+        size = float(np.sqrt((burning.box_px[2:] - burning.box_px[:2]).prod()))
+        return float(np.linalg.norm(px[:, 0])) > _DRIFT_SHARE * size
 
     def _say(self, scene: Scene, now: float) -> list[Event]:
         s, statements = self.settings, []
@@ -175,7 +207,7 @@ class Fire:
         for burning in self._burning:
             if burning.event is not None or burning.seen_s < now or now - burning.since_s < s.hold_s:
                 continue
-            if burning.found < _SHARE_SEEN * burning.looks:
+            if burning.found < _SHARE_SEEN * burning.looks or self._goes(burning, scene):
                 continue
             if any(self._apart(box, burning.box_px, scene) <= 1 for _, box in self._ended):
                 continue
@@ -257,7 +289,8 @@ def _covered(box: Floats, people: Floats) -> float:
     if not len(people):
         return 0.0
     low, high = np.maximum(people[:, :2], box[:2]), np.minimum(people[:, 2:], box[2:])
-    return float((np.maximum(high - low, 0).prod(axis=1) / (box[2:] - box[:2]).prod()).max())
+    share: Floats = np.maximum(high - low, 0).prod(axis=1) / (box[2:] - box[:2]).prod()
+    return float(share.max())
 
 
 def _turned(before: Camera, after: Camera) -> bool:

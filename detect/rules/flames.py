@@ -31,6 +31,7 @@ Bytes = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
 Singles = NDArray[np.float32]
 Floats = NDArray[np.float64]
+Part = tuple[slice, slice]
 
 _WIDTH_PX: Final = 640
 """Pictures are looked at this wide."""
@@ -54,10 +55,14 @@ _NOISES: Final = 5.0
 """A pixel changes when it does so by so many grey levels and so many times the noise."""
 _AROUND_PX: Final = 7
 """Whether pixels go up and down together is told in squares of this side."""
-_BRIGHTER: Final = 25.0
+_BRIGHTER: Final = 25
 """Grey levels by which a flame rises above the scene."""
 _SCENE_PER_S: Final = 6.0
 """Grey levels a second by which the scene is learned (sigma-delta: it goes to the median)."""
+_LEARN_EVERY_S: Final = 0.24
+_ATTEND_S: Final = 3.0
+"""Where nothing was fiery for so long nothing is remembered."""
+_WARM_SHARE: Final = 0.1
 _TURNS_PER_S: Final = 1.2
 _DISORDER: Final = 0.3
 _LEAST_PX: Final = 6
@@ -77,6 +82,8 @@ class Flame:
         unrepeated: How unlike it is to itself one period earlier, for the best of all periods, against the usual
             difference: 0 for a beacon, near 1 for a flame.
         turns_per_s: How often a pixel of it turns from brighter to darker or back.
+        brightness: Of its brightest tenth, in grey levels.
+        present: Share of the looks in which at least half of its usual area is there.
     """
 
     box_px: Floats
@@ -85,14 +92,15 @@ class Flame:
     outline: float
     unrepeated: float
     turns_per_s: float
+    brightness: float
+    present: float
 
 
 @dataclass(slots=True, eq=False)
 class _Memory:
-    """What is remembered of every pixel, all of shape (h, w).
+    """What is remembered of every pixel that was fiery lately, all of shape (h, w).
 
     Attributes:
-        scene: Learned brightness.
         sign: Of the last change.
         turns: How often changes take turns, a second.
         amount: Mean change around,
@@ -100,7 +108,6 @@ class _Memory:
         warm: Share of the looks in which it was fiery and brighter than the scene.
     """
 
-    scene: Singles
     sign: Singles
     turns: Singles
     amount: Singles
@@ -108,8 +115,28 @@ class _Memory:
     warm: Singles
 
     @classmethod
-    def of(cls, gray: Bytes) -> _Memory:
-        return cls(gray.astype(np.float32), *(np.zeros(gray.shape, np.float32) for _ in range(5)))
+    def empty(cls, shape: tuple[int, ...]) -> _Memory:
+        return cls(*(np.zeros(shape, np.float32) for _ in range(5)))
+
+    def within(self, part: Part) -> _Memory:
+        """Return a view of a part of it."""
+        return _Memory(self.sign[part], self.turns[part], self.amount[part], self.together[part], self.warm[part])
+
+    def keep_only(self, part: Part) -> None:
+        """Forget what lies outside a part."""
+        for values in (self.sign, self.turns, self.amount, self.together, self.warm):
+            kept = values[part].copy()
+            values[:] = 0
+            values[part] = kept
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    time_s: float
+    gray: Bytes
+    fiery: Bytes
+    box: tuple[int, int, int, int]
+    """Of what is fiery: x, y, width, height."""
 
 
 class Flames:
@@ -120,10 +147,13 @@ class Flames:
 
     def forget(self) -> None:
         """Forget all pictures."""
-        self._looks: deque[tuple[float, Bytes, Bools]] = deque()
-        self._memory: _Memory | None = None
+        self._looks: deque[_Look] = deque()
+        self._scene: Singles | None = None
+        self._bright = np.empty((0, 0), np.uint8)
+        self._learned_s = self._since_s = 0.0
+        self._memory = _Memory.empty((0, 0))
+        self._part: Part | None = None
         self._noise = 1.0
-        self._since_s = 0.0
         self.colours = True
         """Whether the last picture had colours."""
 
@@ -133,58 +163,98 @@ class Flames:
         Returns:
             What looks like flames; None where this picture comes too soon to be looked at, or nothing can be said yet.
         """
-        apart = time_s - self._looks[-1][0] if self._looks else np.inf
+        apart = time_s - self._looks[-1].time_s if self._looks else np.inf
         if apart < _LOOK_S:
             return None
         small, scale = _reduced(image)
         gray = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
-        if self._memory is None or apart > _LATEST_S or self._memory.scene.shape != gray.shape:
+        if self._scene is None or apart > _LATEST_S or self._scene.shape != gray.shape:
             self._looks.clear()
-            self._memory, self._since_s = _Memory.of(gray), time_s
-            self._looks.append((time_s, gray, np.zeros(gray.shape, bool)))
+            self._scene, self._memory, self._part = gray.astype(np.float32), _Memory.empty(gray.shape), None
+            self._learned_s = self._since_s = time_s
+            self._bright = _brighter(self._scene)
+            self._looks.append(_Look(time_s, gray, np.zeros_like(gray), (0, 0, 0, 0)))
             return None
-        before = self._looks[-1][1]
-        fiery = self._fiery(small, gray) & (gray > self._memory.scene + _BRIGHTER)
-        self._looks.append((time_s, gray, fiery))
-        while time_s - self._looks[0][0] > _KEEP_S:
+        before = self._looks[-1].gray
+        fiery = self._fiery(small, gray)
+        x, y, w, h = cv2.boundingRect(fiery)
+        self._looks.append(_Look(time_s, gray, fiery, (x, y, w, h)))
+        while time_s - self._looks[0].time_s > _KEEP_S:
             self._looks.popleft()
-        self._remember(self._memory, before, gray, fiery, apart)
+        self._learn(self._scene, gray, time_s)
+        self._attend(time_s)
+        if self._part is None:
+            return []
+        self._remember(self._memory.within(self._part), before, gray, fiery, apart)
         if time_s - self._since_s < _LEAST_S:
             return None
-        return self._spots(self._memory, scale)
+        return self._spots(self._part, scale)
 
-    def _fiery(self, small: Bytes, gray: Bytes) -> Bools:
+    def _fiery(self, small: Bytes, gray: Bytes) -> Bytes:
+        """Return where it is of a flame's colours and brighter than the scene, 1 or 0."""
+        above = gray > self._bright
         sample = small[::8, ::8].astype(np.int16)
         unlike, share = _COLOURED
         self.colours = bool((sample.max(axis=2) - sample.min(axis=2) > unlike).mean() > share)
         if not self.colours:
-            return np.asarray(gray >= _BURNT)
-        blue, green, red = (small[..., k] for k in range(3))
-        warm = (red >= _RED) & (cv2.subtract(red, blue) >= _WARMTH) & (red >= green) & (green >= blue)
-        burnt = (red >= _BURNT) & (green >= _BURNT - 35)
-        near = cv2.dilate(warm.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-        return np.asarray(warm | (burnt & near))
+            return np.asarray(above & (gray >= _BURNT), np.uint8)
+        found = np.zeros(gray.shape, np.uint8)
+        x, y, w, h = cv2.boundingRect(above.view(np.uint8))
+        if w:
+            part = np.s_[y : y + h, x : x + w]
+            blue, green, red = (np.asarray(channel, np.uint8) for channel in cv2.split(small[part]))
+            warm = (red >= _RED) & (red >= green) & (green >= blue)
+            warm &= np.asarray(cv2.subtract(red, blue)) >= _WARMTH
+            burnt = (red >= _BURNT) & (green >= _BURNT - 35)
+            near = np.asarray(cv2.dilate(warm.view(np.uint8), np.ones((5, 5), np.uint8))) > 0
+            found[part] = (warm | (burnt & near)) & above[part]
+        return found
 
-    def _remember(self, memory: _Memory, before: Bytes, gray: Bytes, fiery: Bools, apart: float) -> None:
-        step = cv2.subtract(gray, before, dtype=cv2.CV_32F)
-        size = np.abs(step)
-        self._noise += 0.1 * (float(np.median(size[::4, ::4])) - self._noise)
-        step[size < max(_CHANGE, _NOISES * self._noise)] = 0
+    def _learn(self, scene: Singles, gray: Bytes, time_s: float) -> None:
+        if time_s - self._learned_s < _LEARN_EVERY_S:
+            return
+        step = _SCENE_PER_S * min(time_s - self._learned_s, 1.0)
+        scene += np.clip(gray - scene, -step, step)
+        self._bright = _brighter(scene)
+        self._learned_s = time_s
+
+    def _attend(self, time_s: float) -> None:
+        """Choose the part of the picture in which something was fiery lately."""
+        boxes = [look.box for look in self._looks if time_s - look.time_s <= _ATTEND_S and look.box[2]]
+        if not boxes:
+            if self._part is not None:
+                self._memory, self._part = _Memory.empty(self._memory.sign.shape), None
+            return
+        x, y, w, h = np.array(boxes).T
+        part = np.s_[
+            max(0, int(y.min()) - _AROUND_PX) : int((y + h).max()) + _AROUND_PX,
+            max(0, int(x.min()) - _AROUND_PX) : int((x + w).max()) + _AROUND_PX,
+        ]
+        if self._part is not None and part != self._part:
+            self._memory.keep_only(part)
+        self._part = part
+
+    def _remember(self, memory: _Memory, before: Bytes, gray: Bytes, fiery: Bytes, apart: float) -> None:
+        """Take a look into the memory of the part that is attended to."""
+        assert self._part is not None
+        noise = float(np.median(cv2.absdiff(gray[::8, ::8], before[::8, ::8])))
+        self._noise += 0.1 * (noise - self._noise)
+        step = np.asarray(cv2.subtract(gray[self._part], before[self._part], dtype=cv2.CV_32F), np.float32)
+        step[np.abs(step) < max(_CHANGE, _NOISES * self._noise)] = 0
         sign = np.sign(step)
         turned = (sign * memory.sign < 0).astype(np.float32) / np.float32(apart)
-        memory.sign = np.where(sign != 0, sign, memory.sign)
-        share = 1 - float(np.exp(-apart / _MEMORY_S))
+        np.copyto(memory.sign, sign, where=sign != 0)
+        share = np.float32(1 - np.exp(-apart / _MEMORY_S))
         around = (_AROUND_PX, _AROUND_PX)
-        cv2.accumulateWeighted(turned, memory.turns, share)
-        cv2.accumulateWeighted(cv2.blur(np.abs(step), around), memory.amount, share)
-        cv2.accumulateWeighted(np.abs(cv2.blur(step, around)), memory.together, share)
-        cv2.accumulateWeighted(fiery.astype(np.float32), memory.warm, share)
-        learn = _SCENE_PER_S * apart
-        memory.scene += np.clip(gray - memory.scene, -learn, learn)
+        memory.turns += share * (turned - memory.turns)
+        memory.amount += share * (cv2.blur(np.abs(step), around) - memory.amount)
+        memory.together += share * (np.abs(cv2.blur(step, around)) - memory.together)
+        memory.warm += share * (fiery[self._part] - memory.warm)
 
-    def _spots(self, memory: _Memory, scale: float) -> list[Flame]:
-        disorder = 1 - memory.together / np.maximum(memory.amount, 1e-3)
-        lively = (memory.turns > _TURNS_PER_S) & (disorder > _DISORDER) & (memory.warm > 0.1)
+    def _spots(self, part: Part, scale: float) -> list[Flame]:
+        memory = self._memory.within(part)
+        disorder = np.asarray(1 - memory.together / np.maximum(memory.amount, 1e-3), np.float32)
+        lively = (memory.turns > _TURNS_PER_S) & (disorder > _DISORDER) & (memory.warm > _WARM_SHARE)
         joined = cv2.morphologyEx(lively.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
         count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
         order = sorted(range(1, count), key=lambda i: -int(stats[i, cv2.CC_STAT_AREA]))[:_MOST]
@@ -193,26 +263,38 @@ class Flames:
             if stats[i, cv2.CC_STAT_AREA] < _LEAST_PX:
                 break
             x, y, w, h = (int(v) for v in stats[i, :4])
-            part = np.s_[max(0, y - 2) : y + h + 2, max(0, x - 2) : x + w + 2]
-            found.append(self._measure(part, (labels[part] == i) & lively[part], disorder[part], memory, scale))
+            near = np.s_[max(0, y - 2) : y + h + 2, max(0, x - 2) : x + w + 2]
+            corner = (part[0].start + near[0].start, part[1].start + near[1].start)
+            ours = (labels[near] == i) & lively[near]
+            found.append(self._measure(corner, ours, disorder[near], memory.within(near), scale))
         return found
 
-    def _measure(self, part: tuple[slice, slice], ours: Bools, disorder: Singles, m: _Memory, scale: float) -> Flame:
-        gray = np.stack([g[part] for _, g, _ in self._looks]).astype(np.float32)
-        fiery = np.stack([f[part] for _, _, f in self._looks])
-        times = np.array([t for t, _, _ in self._looks])
+    def _measure(self, corner: tuple[int, int], ours: Bools, disorder: Singles, m: _Memory, scale: float) -> Flame:
+        """Measure one spot; ``corner`` is the row and column of the upper left of the arrays in the picture."""
+        y, x = corner
+        part = np.s_[y : y + ours.shape[0], x : x + ours.shape[1]]
+        gray = np.stack([look.gray[part] for look in self._looks]).astype(np.float32)
+        fiery = np.stack([look.fiery[part] for look in self._looks]) > 0
+        times = np.array([look.time_s for look in self._looks])
         lately = fiery[times > times[-1] - 1.5 * _MEMORY_S]
-        area = max(float(lately.sum(axis=(1, 2)).mean()), 1.0)
-        ys, xs = np.nonzero(ours | (m.warm[part] > 0.3))
-        x, y = part[1].start, part[0].start
+        areas = lately.sum(axis=(1, 2))
+        area = max(float(areas.mean()), 1.0)
+        shown = gray[-len(lately) :][lately]
+        ys, xs = np.nonzero(ours | (m.warm > 0.3))
         return Flame(
             box_px=np.array([x + xs.min(), y + ys.min(), x + xs.max() + 1, y + ys.max() + 1]) / scale,
             area_px=area / scale**2,
             disorder=float(np.median(disorder[ours])),
             outline=float((lately[1:] ^ lately[:-1]).sum() / max(len(lately) - 1, 1) / area),
             unrepeated=_unrepeated(gray[:, ours], times),
-            turns_per_s=float(np.median(m.turns[part][ours])),
+            turns_per_s=float(np.median(m.turns[ours])),
+            brightness=float(np.percentile(shown, 90)) if len(shown) else 0.0,
+            present=float((areas >= 0.5 * area).mean()),
         )
+
+
+def _brighter(scene: Singles) -> Bytes:
+    return np.asarray(np.minimum(scene + _BRIGHTER, 255), np.uint8)
 
 
 def _reduced(image: Image) -> tuple[Bytes, float]:
