@@ -93,6 +93,7 @@ class _Told:
         self._alerts: dict[str, dict[str, Any]] = {}
         self._states: dict[str, str] = {}
         self._decisions: Counter[tuple[str, ...]] = Counter()
+        self._off: list[str] = []
 
     def hear(self, at: str, action: str, facts: dict[str, Any]) -> None:
         match action:
@@ -101,6 +102,8 @@ class _Told:
                 self._states[facts["alert"]] = "new"
             case "alert.seen" | "alert.expired":
                 self._states[facts["alert"]] = action.removeprefix("alert.")
+            case "switch.off" | "switch.on":
+                self._off = facts["off"]
             case "alert.decided":
                 self._states[facts["alert"]] = facts["verdict"]
                 self._decisions[(facts["alert"], at, facts["verdict"], facts["by"], facts["reason"])] += 1
@@ -120,6 +123,9 @@ class _Told:
                 return f"alert {alert_id} was changed: its picture is not the one with which it was raised"
         for alert_id in missing:
             return f"alert {alert_id} was removed"
+        row = database.execute("SELECT value FROM meta WHERE key = 'switches'").fetchone()
+        if sorted(json.loads(row[0]) if row else {}) != self._off:
+            return "a switch was turned: no entry tells of it"
         rows = Counter(database.execute("SELECT alert_id, at, verdict, operator, reason FROM decisions"))
         for alert_id, *_ in rows - self._decisions:
             return f"a decision about alert {alert_id} was changed or put in"

@@ -21,7 +21,7 @@ class CameraState:
     Attributes:
         camera_id: Which.
         source: Where its pictures come from, without credentials.
-        state: connecting, live, stalled, lost, unreachable, ended.
+        state: connecting, live, stalled, lost, unreachable, off, ended.
         words: What is wrong, for a person; empty if nothing is.
         last_picture_at: When the newest picture was taken; None before the first.
         counters: frames, drops, reconnects and the like.

@@ -20,6 +20,7 @@ from detect.database import Database, moment_of, text_of
 from detect.desk import Alert, AlertState, Verdict, move
 from detect.floor_state import FloorState, keep_floor, load_floor
 from detect.observations import event_from_json, event_to_json
+from detect.switches import load_switches, turn
 from scenarios.errors import ParvisError
 
 __all__ = ["CameraState", "Decision", "FloorState", "Store"]
@@ -256,6 +257,19 @@ class Store:
             "SELECT picture, picture_at FROM cameras WHERE camera_id = ? AND picture IS NOT NULL", (camera_id,)
         )
         return None if row is None else (row[0], datetime.fromisoformat(row[1]))
+
+    def switched_off(self) -> dict[str, str]:
+        """Return what is switched off: ``camera:ID`` or ``purpose:KIND`` to who did it and why."""
+        return load_switches(self._database)
+
+    def switch(self, what: str, *, on: bool, by: str, reason: str = "") -> None:
+        """Switch ``camera:ID`` or ``purpose:KIND`` off, or on again; the daemon follows within seconds.
+
+        Raises:
+            ParvisError: It makes no sense, or stands so already.
+        """
+        with self._database.write() as database:
+            turn(database, what, on=on, by=by, reason=reason)
 
     def say_floor(self, floor: FloorState) -> None:
         """Keep who is on the floor now, in place of what was said before."""

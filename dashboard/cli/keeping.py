@@ -10,7 +10,7 @@ import typer
 
 from dashboard.cli.words import JsonOption, plain, screen
 
-__all__ = ["dashboard", "doctor", "list_command", "schema", "verify"]
+__all__ = ["dashboard", "doctor", "list_command", "schema", "switch", "verify"]
 
 
 def dashboard(
@@ -78,6 +78,37 @@ def schema(
         typer.echo(text, nl=False)
     else:
         out.write_text(text, encoding="utf-8")
+
+
+def switch(
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="SQLite file of `parvis live`.")],
+    camera: Annotated[str | None, typer.Option("--camera", help="Switch the analysis of this camera.")] = None,
+    purpose: Annotated[str | None, typer.Option("--purpose", help="Or for this event, on all cameras.")] = None,
+    off: Annotated[bool, typer.Option("--off/--on", help="Off at once, or on again.")] = True,
+    reason: Annotated[str, typer.Option("--reason", help="Why; needed to switch off.")] = "",
+) -> None:
+    """Switch the analysis of a camera, or for one event, off or on again; without either, show what is off.
+
+    Example: parvis switch runs/live.sqlite --camera gate --off --reason "demonstration on the square"
+    """
+    import getpass
+
+    from detect.store import Store
+    from scenarios.errors import ParvisError, unknown
+
+    with Store.open_existing(store) as opened:
+        if camera is not None and purpose is not None:
+            raise ParvisError("--camera and --purpose: give one of them at a time")
+        if camera is not None or purpose is not None:
+            what = f"camera:{camera}" if camera is not None else f"purpose:{purpose}"
+            if camera is not None and camera not in (known := [c.camera_id for c in opened.cameras()]):
+                raise ParvisError(unknown("camera", camera, known, str(store)))
+            opened.switch(what, on=not off, by=getpass.getuser(), reason=reason)
+        turned_off = opened.switched_off()
+    for what, words in turned_off.items():
+        screen.print(f"off: {plain(what.replace(':', ' '))}: {plain(words)}")
+    if not turned_off:
+        screen.print("nothing is switched off")
 
 
 def verify(

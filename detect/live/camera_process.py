@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from ctypes import Array, c_double
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
@@ -17,8 +18,10 @@ from threading import Thread
 from typing import Final
 
 from detect.detectors import build_detector, sharing
+from detect.live.authorisation import Permit
 from detect.live.config import CameraConfig, LiveConfig
 from detect.live.floor_board import FloorBoard
+from detect.live.gate import Gate
 from detect.live.watcher import watch_camera
 from detect.pipeline import Observation, Pipeline
 from detect.rules import build_rules
@@ -36,6 +39,7 @@ TOLD: Final = 3
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _RETRY_S: Final = 0.5
 _MOST_RETRY_S: Final = 5.0
+_LOOK_S: Final = 0.2
 
 
 @dataclass(slots=True)
@@ -111,10 +115,7 @@ def _watch_until(
     store: Store,
 ) -> None:
     known = load_calibration(camera.calibration) if camera.calibration is not None else None
-    source = _reach(camera, store, stopping, pulse)
-    if source is None:
-        store.say_camera(CameraState(camera.id, redact(camera.source), "ended", "stopped", None, {}))
-        return
+    gate = Gate(config, camera, store)
 
     def beat(seen: Observation) -> None:
         pulse.value = time.monotonic() if seen.gap is None or seen.gap.end_s > seen.gap.start_s else 0.0
@@ -123,33 +124,55 @@ def _watch_until(
         elif board is not None:
             board.clear()
 
-    with contextlib.closing(source):
-        Thread(target=_close_when, args=(stopping, source), daemon=True).start()
-        watch_camera(
-            camera.id,
-            camera.source,
-            source,
-            Pipeline(
-                build_detector(sharing(config.detector, len(config.cameras))),
-                build_rules(config.rules),
-                camera=known.camera if known else None,
-                zones=known.zones if known else (),
-                tracker=config.tracker,
-                camera_motion=config.camera_motion,
-            ),
-            store,
-            stop=stopping.is_set,
-            blur=config.blur,
-            desk=config.desk,
-            on_observation=beat,
-        )
+    while not stopping.is_set():
+        allowed = gate.permit()
+        if allowed.refusal:
+            pulse.value = 0.0
+            store.say_camera(CameraState(camera.id, redact(camera.source), "off", allowed.refusal, None, {}))
+            while not stopping.wait(_RETRY_S) and not gate.changed(allowed):
+                pass
+            continue
+
+        def over(allowed: Permit = allowed) -> bool:
+            return stopping.is_set() or gate.changed(allowed)
+
+        source = _reach(camera, store, over, pulse)
+        if source is None:
+            continue
+        rules = [rule for rule in build_rules(config.rules) if rule.kind in allowed.purposes]
+        with contextlib.closing(source):
+            Thread(target=_close_when, args=(over, source), daemon=True).start()
+            watch_camera(
+                camera.id,
+                camera.source,
+                source,
+                Pipeline(
+                    build_detector(sharing(config.detector, len(config.cameras))),
+                    rules,
+                    camera=known.camera if known else None,
+                    zones=known.zones if known else (),
+                    tracker=config.tracker,
+                    camera_motion=config.camera_motion,
+                ),
+                store,
+                stop=over,
+                fps_most=camera.fps_most,
+                blur=config.blur,
+                desk=config.desk,
+                on_observation=beat,
+            )
+        if board is not None:
+            board.clear()
+        if not over():
+            return  # the source has ended
+    store.say_camera(CameraState(camera.id, redact(camera.source), "ended", "stopped", None, {}))
 
 
-def _reach(camera: CameraConfig, store: Store, stopping: Flag, pulse: c_double) -> Source | None:
+def _reach(camera: CameraConfig, store: Store, over: Callable[[], bool], pulse: c_double) -> Source | None:
     """Open a camera's source, however long it takes until it answers; None when told to stop before."""
     spec = camera.source if scheme(camera.source) else expand(camera.source)
     wait = _RETRY_S
-    while not stopping.is_set():
+    while not over():
         pulse.value = time.monotonic()
         try:
             source = open_source(spec, camera_id=camera.id, fps=camera.fps)
@@ -158,14 +181,17 @@ def _reach(camera: CameraConfig, store: Store, stopping: Flag, pulse: c_double) 
         else:
             pulse.value = 0.0
             return source
-        stopping.wait(wait)
+        again_s = time.monotonic() + wait
+        while not over() and time.monotonic() < again_s:
+            time.sleep(min(wait, _LOOK_S))
         wait = min(2 * wait, _MOST_RETRY_S)
     return None
 
 
-def _close_when(stopping: Flag, source: Source) -> None:
+def _close_when(over: Callable[[], bool], source: Source) -> None:
     """A source that waits for a picture is woken by closing it; one that is a file is left at its next picture."""
-    stopping.wait()
+    while not over():
+        time.sleep(_LOOK_S)
     if source.live:
         source.close()
 

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from detect import defaults
 from detect.desk import DeskSettings
+from detect.live.authorisation import Authorisation
 from detect.motion_mode import DEFAULT_MODE, check_mode
 from detect.rules import build_rules
 from detect.rules.contract import Setting
@@ -16,9 +17,10 @@ from detect.sources.address import expand, scheme
 from detect.tracking import TRACKERS
 from scenarios.entry import Entry, Id
 from scenarios.errors import ScenarioError, unknown
+from scenarios.event import EventKind
 from scenarios.load import model_error, read_toml
 
-__all__ = ["CameraConfig", "LiveConfig", "load_config"]
+__all__ = ["CameraConfig", "LiveConfig", "load_config", "purposes_of"]
 
 
 class CameraConfig(Entry):
@@ -29,12 +31,16 @@ class CameraConfig(Entry):
             environment, so that no password stands in the file.
         calibration: TOML file of the camera, a path as seen from this file; without it there are no metres.
         fps: True frame rate, where the stream says a wrong one.
+        fps_most: At most so many pictures a second are analysed.
+        purposes: Events that this camera may be watched for; empty: those of the whole configuration.
     """
 
     id: Id
     source: Annotated[str, Field(min_length=1)]
     calibration: Path | None = None
     fps: Annotated[float, Field(gt=0, le=240)] | None = None
+    fps_most: Annotated[float, Field(gt=0, le=240)] | None = None
+    purposes: list[EventKind] = []
 
 
 class LiveConfig(Entry):
@@ -49,6 +55,8 @@ class LiveConfig(Entry):
         hung_s: A camera's process that takes no picture for so long, although there are some, is started again.
         desk: When events are one matter, and how long alerts wait.
         rules: Settings by rule and key.
+        purposes: Events that are looked for; empty: all for which there is a rule.
+        authorisation: The order by which this is allowed; outside of it nothing is analysed.
     """
 
     store: Path = Path("live.sqlite")
@@ -60,6 +68,8 @@ class LiveConfig(Entry):
     desk: DeskSettings = DeskSettings()
     cameras: Annotated[list[CameraConfig], Field(min_length=1)]
     rules: dict[str, dict[str, Setting]] = {}
+    purposes: list[EventKind] = []
+    authorisation: Authorisation | None = None
 
     @model_validator(mode="after")
     def _cameras_differ(self) -> LiveConfig:
@@ -68,6 +78,11 @@ class LiveConfig(Entry):
         if double is not None:
             raise ValueError(f"cameras: the id '{double}' is used twice")
         return self
+
+
+def purposes_of(config: LiveConfig, camera: CameraConfig) -> frozenset[EventKind]:
+    """Return what a camera is watched for, as configured."""
+    return frozenset(camera.purposes or config.purposes or EventKind)
 
 
 def load_config(path: Path) -> LiveConfig:

@@ -20,6 +20,7 @@ from detect.live.camera_process import TOLD, CameraProcess
 from detect.live.config import CameraConfig, LiveConfig, load_config
 from detect.live.floor_board import FloorBoard
 from detect.live.floor_keeper import FloorKeeper
+from detect.live.reload import Reload, digest_of
 from detect.sources import redact
 from detect.store import CameraState, Store
 from scenarios.calibration import load_calibration
@@ -61,11 +62,12 @@ def run_daemon(path: Path) -> None:
                 "detector": config.detector,
                 "weights_sha256": detector.weights_sha256,
                 "rules": config.rules,
+                "configuration_sha256": digest_of(path),
                 "pid": os.getpid(),
             }
             store.note("daemon.started", facts)
             print(f"watching {', '.join(cameras)}; alerts in {config.store}; stop with Ctrl-C", flush=True)
-            _supervise(config, store, stopping)
+            _supervise(Reload(path, config), store, stopping)
             store.note("daemon.stopped", {"pid": os.getpid()})
     finally:
         for number, handler in before.items():
@@ -88,7 +90,7 @@ class _Worker:
 
     def __init__(self, config: LiveConfig, camera: CameraConfig, store: Store) -> None:
         self._config = config
-        self._camera = camera
+        self.camera = camera
         self._store = store
         self._deaths = 0
         self._again_s: float | None = None
@@ -123,7 +125,7 @@ class _Worker:
 
     def _start(self) -> None:
         self._started_s = time.monotonic()
-        self._running = CameraProcess.start(self._config, self._camera)
+        self._running = CameraProcess.start(self._config, self.camera)
 
     def _mourn(self, now: float) -> None:
         wait = min(_BACKOFF_S * 2**self._deaths, _MOST_BACKOFF_S)
@@ -132,27 +134,28 @@ class _Worker:
         code = self._running.process.exitcode
         if code != TOLD:
             words = "its process died and is started again"
-            source = redact(self._camera.source)
+            source = redact(self.camera.source)
             with _complaining():
-                self._store.say_camera(CameraState(self._camera.id, source, "lost", words, None, {}))
+                self._store.say_camera(CameraState(self.camera.id, source, "lost", words, None, {}))
         self._note("camera.process_died", exit_code=code, again_in_s=wait)
 
     def _note(self, action: str, **facts: float | int | None) -> None:
         with _complaining():
-            self._store.note(action, {"camera": self._camera.id, **facts})
+            self._store.note(action, {"camera": self.camera.id, **facts})
 
 
-def _supervise(config: LiveConfig, store: Store, stopping: Flag) -> None:
-    workers: list[_Worker] = []
+def _supervise(reload: Reload, store: Store, stopping: Flag) -> None:
+    config, workers = reload.config, list[_Worker]()
     try:
         workers.extend(_Worker(config, camera, store) for camera in config.cameras)
         tidied_s = -_TIDY_S
         keeper = FloorKeeper(lambda: [w.board for w in workers if w.board is not None], store)
-        calibrated = any(camera.calibration is not None for camera in config.cameras)
         while not stopping.wait(_POLL_S):
+            with _complaining():
+                config = _read_again(reload, workers, store)
             for worker in workers:
                 worker.look_after()
-            if calibrated:
+            if any(camera.calibration is not None for camera in config.cameras):
                 with _complaining():
                     keeper.look()
             if time.monotonic() - tidied_s >= _TIDY_S:
@@ -160,11 +163,47 @@ def _supervise(config: LiveConfig, store: Store, stopping: Flag) -> None:
                 with _complaining():
                     store.expire(datetime.now(UTC) - timedelta(seconds=config.desk.expire_s))
     finally:
-        for worker in workers:
-            worker.ask_to_end()
-        deadline = time.monotonic() + _STOP_S
-        for worker in workers:
-            worker.end(deadline)
+        _end(workers)
+
+
+def _read_again(reload: Reload, workers: list[_Worker], store: Store) -> LiveConfig:
+    """Follow the configuration's file: begin, end and restart the cameras that it changes, and leave the others."""
+    before = reload.config
+    try:
+        config = reload.look()
+    except ParvisError as error:
+        store.note("configuration.refused", {"why": redact(str(error))})
+        raise
+    if config is None:
+        return before
+    same = config.model_copy(update={"cameras": before.cameras}) == before
+    kept = [w for w in workers if same and w.camera in config.cameras]
+    ended = [w for w in workers if w not in kept]
+    _end(ended)
+    wanted = {camera.id for camera in config.cameras}
+    for worker in ended:
+        if worker.camera.id not in wanted:
+            words = "no longer in the configuration"
+            store.say_camera(CameraState(worker.camera.id, redact(worker.camera.source), "ended", words, None, {}))
+    running = {w.camera.id for w in kept}
+    workers[:] = kept + [_Worker(config, camera, store) for camera in config.cameras if camera.id not in running]
+    facts = {
+        "cameras": {camera.id: redact(camera.source) for camera in config.cameras},
+        "restarted": sorted(wanted - running),
+        "rules": config.rules,
+        "configuration_sha256": digest_of(reload.path),
+    }
+    store.note("configuration.changed", facts)
+    print(f"read the configuration again; started anew: {', '.join(facts['restarted']) or 'none'}", flush=True)
+    return config
+
+
+def _end(workers: list[_Worker]) -> None:
+    for worker in workers:
+        worker.ask_to_end()
+    deadline = time.monotonic() + _STOP_S
+    for worker in workers:
+        worker.end(deadline)
 
 
 @contextmanager

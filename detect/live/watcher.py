@@ -21,6 +21,7 @@ from detect.pipeline import Observation, Pipeline
 from detect.privacy import blur_people
 from detect.sources import FeedState, LiveFeed, redact
 from detect.sources.contract import Source
+from detect.sources.thinned import Thinned
 from detect.store import CameraState, Store
 from detect.tracks import ObjectClass
 from scenarios.errors import ParvisError, RecordingError
@@ -146,6 +147,7 @@ def watch_camera(
     store: Store,
     *,
     stop: Callable[[], bool],
+    fps_most: float | None = None,
     blur: bool = True,
     desk: DeskSettings | None = None,
     on_observation: Callable[[Observation], None] | None = None,
@@ -159,6 +161,7 @@ def watch_camera(
         pipeline: The detection stack.
         store: Where everything goes.
         stop: Asked after every picture.
+        fps_most: At most so many pictures a second are analysed; None: all that come.
         blur: Pixelate people in pictures that are kept.
         desk: When events are one matter.
         on_observation: Given everything seen, for whoever records as well.
@@ -173,7 +176,7 @@ def watch_camera(
     scribe.say("connecting")
     try:
         with scribe.awake():
-            for seen in pipeline.watch(source):
+            for seen in pipeline.watch(source if fps_most is None else Thinned(source, fps_most)):
                 with scribe.turn:
                     scribe.take(seen)
                 if on_observation is not None:

@@ -1,10 +1,13 @@
 """The daemon, run as a person runs it."""
 
+import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import av
@@ -198,3 +201,47 @@ def test_interrupting_the_whole_terminal_while_it_starts_ends_it_without_noise(t
     assert process.returncode == 0, out
     assert out == ""
     assert not Path(f"/proc/{child}").exists()
+
+
+@pytest.mark.slow
+def test_a_switch_a_new_configuration_and_an_order_that_is_over_are_followed_while_it_runs(tmp_path):
+    a_film(tmp_path / "film.mp4", 900)
+    config, store = tmp_path / "live.toml", tmp_path / "live.sqlite"
+    config.write_text(PLAIN.replace("SOURCE", "film.mp4"))
+    process = daemon(config)
+    try:
+        until(lambda: (s := state_of(store)) and s.state == "live", 60)
+        with Store.open_existing(store) as opened:
+            opened.switch("camera:gate", on=False, by="ada", reason="a march")
+        off = until(lambda: (s := state_of(store)) and s.state == "off" and s, 30)
+        assert off.words == "switched off: a march (ada)"
+        with Store.open_existing(store) as opened:
+            opened.switch("camera:gate", on=True, by="ada")
+        until(lambda: (s := state_of(store)) and s.state == "live", 30)
+        config.write_text(PLAIN.replace("SOURCE", "film.mp4") + "[rules.abandoned_objects]\nalone_s = 3")
+        told = until(lambda: entries(store, "configuration.refused"), 15)
+        assert "did you mean 'abandoned_object'" in told[0]["why"]
+        assert state_of(store).state == "live"
+        config.write_text(PLAIN.replace("SOURCE", "film.mp4") + "[rules.abandoned_object]\nalone_s = 3")
+        told = until(lambda: entries(store, "configuration.changed"), 30)
+        assert told[0]["rules"] == {"abandoned_object": {"alone_s": 3}}
+        assert told[0]["restarted"] == ["gate"]
+        until(lambda: (s := state_of(store)) and s.state == "live", 30)
+        over = '[authorisation]\norder = "order 117"\nfirst = 2020-01-01\nlast = 2020-02-01\n'
+        config.write_text(PLAIN.replace("SOURCE", "film.mp4") + over)
+        off = until(lambda: (s := state_of(store)) and s.state == "off" and s, 30)
+        assert "since 2020-02-01 is over (order 117)" in off.words
+    finally:
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=30)
+    assert process.returncode == 0, out
+    assert "did you mean 'abandoned_object'" in out
+    with Store.open_existing(store) as opened:
+        assert opened.verify().ok
+
+
+def entries(path, action):
+    """Facts of all entries of the record with an action."""
+    with closing(sqlite3.connect(path)) as database:
+        rows = database.execute("SELECT facts FROM audit WHERE action = ? ORDER BY seq", (action,)).fetchall()
+    return [json.loads(row[0]) for row in rows]
