@@ -29,11 +29,13 @@ class FireSettings(Entry):
         hold_s: Flames are at one place for so long, before it is said.
         disorder: Least share of the flicker that is not the same all over the spot; a lamp's is 0.
         unrepeated: Least unlikeness to one period earlier, against the usual unlikeness; a beacon's is near 0.
-        outline_most: Most of its area by which a flame's outline changes from look to look; what blinks changes more.
+        outline_least: Least share of its area by which a flame's outline changes from look to look; a sign's does not,
+        outline_most: and the most; what blinks changes more.
         present: Least share of the looks in which a flame is there; a beacon's light comes and goes.
         brightness: A flame's brightest tenth is at least so bright, in grey levels: clothes are not.
         drift_mps: What burns stays where it is; what goes faster than this does not burn.
-        least_m: Flames that are lower than this are not said.
+        least_m: Flames of less than the square of this are not said.
+        within_m: What seems to stand farther from the camera is not judged: mostly it hangs high on a wall.
         reach_m: What flickers nearer than this to a fire is part of it.
         foot_m: So high above the floor what burns is taken to be: between rubbish on the floor and a full bin.
         dip_s: So long nothing may be seen of it, before the time begins anew.
@@ -44,11 +46,13 @@ class FireSettings(Entry):
     hold_s: Annotated[float, Field(ge=0, le=600)] = 1.5
     disorder: Annotated[float, Field(ge=0, le=1)] = 0.3
     unrepeated: Annotated[float, Field(ge=0, le=1)] = 0.4
+    outline_least: Annotated[float, Field(ge=0, le=2)] = 0.1
     outline_most: Annotated[float, Field(gt=0, le=2)] = 1.0
     present: Annotated[float, Field(ge=0, le=1)] = 0.65
     brightness: Annotated[float, Field(ge=0, le=255)] = 205.0
     drift_mps: Annotated[float, Field(gt=0, le=20)] = 0.4
     least_m: Annotated[float, Field(ge=0, le=10)] = 0.12
+    within_m: Annotated[float, Field(gt=0, le=10_000)] = 60.0
     reach_m: Annotated[float, Field(gt=0, le=100)] = 3.0
     foot_m: Annotated[float, Field(ge=0, le=10)] = 0.5
     dip_s: Annotated[float, Field(ge=0, le=60)] = 0.7
@@ -150,12 +154,18 @@ class Fire:
 
     def _is_flame(self, flame: Flame, people: Floats) -> bool:
         s = self.settings
-        if flame.disorder < s.disorder or flame.unrepeated < s.unrepeated or flame.outline > s.outline_most:
+        if flame.disorder < s.disorder or flame.unrepeated < s.unrepeated:
+            return False
+        if not s.outline_least <= flame.outline <= s.outline_most:
             return False
         if flame.present < s.present or flame.brightness < s.brightness:
             return False
-        if self._camera is not None and _height_m(flame.box_px, self._camera, s.foot_m) < s.least_m:
-            return False
+        if self._camera is not None:
+            place = _place(flame.box_px, self._camera, s.foot_m)
+            if place is None or np.linalg.norm(place - self._camera.position_m[:2]) > s.within_m:
+                return False
+            if flame.area_px < (s.least_m * _metre_px(flame.box_px, self._camera, s.foot_m)) ** 2:
+                return False
         return _covered(flame.box_px, people) < _HIDDEN
 
     def _take(self, flames: list[Flame], scene: Scene, now: float) -> None:
@@ -218,6 +228,8 @@ class Fire:
     def _end(self, now: float) -> list[Event]:
         s, going, statements = self.settings, [], []
         for burning in self._burning:
+            if burning.event is not None and self._flames.still_there(burning.box_px):
+                burning.seen_s = now
             if now - burning.seen_s <= (s.quiet_s if burning.event is not None else s.dip_s):
                 going.append(burning)
             elif burning.event is not None:

@@ -48,6 +48,7 @@ _WARMTH: Final = 40
 """How much stronger red is than blue, in grey levels."""
 _BURNT: Final = 235
 """A flame's core burns out the sensor; it counts beside warm pixels, and alone where the picture is grey."""
+_WARM: Final = np.uint8(2)
 _COLOURED: Final = (12, 0.006)
 """A picture has colours when so large a share of its pixels has so unlike channels."""
 _CHANGE: Final = 12.0
@@ -63,9 +64,19 @@ _LEARN_EVERY_S: Final = 0.24
 _ATTEND_S: Final = 3.0
 """Where nothing was fiery for so long nothing is remembered."""
 _WARM_SHARE: Final = 0.1
+_EDGE: Final = 60.0
+_EDGES: Final = (500, 2.0)
+"""So many edges of the scene, chosen anew every so many seconds, tell whether the whole picture moves:"""
+_TREMBLES: Final = 0.15
+"""it does where so large a share of them changes from look to look."""
 _TURNS_PER_S: Final = 1.2
 _DISORDER: Final = 0.3
 _LEAST_PX: Final = 6
+_LEAST_AREA_PX: Final = 16.0
+"""Of fewer fiery pixels nothing can be said of an outline; barrier tape in the wind has fewer."""
+_STILL: Final = 0.15
+_FLATTEST: Final = 4.0
+"""What is wider than so many times its height is a tape or a line, no flame."""
 _MOST: Final = 12
 """Candidates looked at closely in one picture, the largest first."""
 
@@ -76,13 +87,13 @@ class Flame:
 
     Attributes:
         box_px: x1, y1, x2, y2 in pixels of the picture given, shape (4,).
-        area_px: Its mean area there.
+        area_px: Mean area there of what is fiery.
         disorder: 0 where all pixels go up and down together, as with a lamp, to 1.
         outline: Share of its area by which its outline changes from look to look.
         unrepeated: How unlike it is to itself one period earlier, for the best of all periods, against the usual
             difference: 0 for a beacon, near 1 for a flame.
         turns_per_s: How often a pixel of it turns from brighter to darker or back.
-        brightness: Of its brightest tenth, in grey levels.
+        brightness: Of the brightest tenth of what is orange or yellow of it, in grey levels.
         present: Share of the looks in which at least half of its usual area is there.
     """
 
@@ -149,11 +160,14 @@ class Flames:
         """Forget all pictures."""
         self._looks: deque[_Look] = deque()
         self._scene: Singles | None = None
+        self._edges = (np.empty(0, np.intp), np.empty(0, np.intp))
+        self._edges_s = -np.inf
+        self._trembles = 0.0
         self._bright = np.empty((0, 0), np.uint8)
         self._learned_s = self._since_s = 0.0
         self._memory = _Memory.empty((0, 0))
         self._part: Part | None = None
-        self._noise = 1.0
+        self._noise = self._scale = 1.0
         self.colours = True
         """Whether the last picture had colours."""
 
@@ -161,12 +175,13 @@ class Flames:
         """Take the next picture.
 
         Returns:
-            What looks like flames; None where this picture comes too soon to be looked at, or nothing can be said yet.
+            What looks like flames; None where nothing can be said: this picture comes too soon after the last that was
+            looked at, too few were seen yet, or all of the picture moves.
         """
         apart = time_s - self._looks[-1].time_s if self._looks else np.inf
         if apart < _LOOK_S:
             return None
-        small, scale = _reduced(image)
+        small, self._scale = _reduced(image)
         gray = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
         if self._scene is None or apart > _LATEST_S or self._scene.shape != gray.shape:
             self._looks.clear()
@@ -183,21 +198,30 @@ class Flames:
             self._looks.popleft()
         self._learn(self._scene, gray, time_s)
         self._attend(time_s)
+        self._trembles += min(1.0, apart / _LEAST_S) * (self._moved(before, gray, time_s) - self._trembles)
         if self._part is None:
             return []
         self._remember(self._memory.within(self._part), before, gray, fiery, apart)
-        if time_s - self._since_s < _LEAST_S:
+        if time_s - self._since_s < _LEAST_S or self._trembles > _TREMBLES:
             return None
-        return self._spots(self._part, scale)
+        return self._spots(self._part, self._scale)
+
+    def still_there(self, box_px: Floats) -> bool:
+        """Return whether a box of the pictures given is still fiery at the last look, however steadily it burns."""
+        x1, y1, x2, y2 = (int(v) for v in np.round(box_px * self._scale))
+        if not self._looks:
+            return False
+        part = self._looks[-1].fiery[max(y1, 0) : max(y2, y1 + 1), max(x1, 0) : max(x2, x1 + 1)]
+        return part.size > 0 and float((part > 0).mean()) >= _STILL
 
     def _fiery(self, small: Bytes, gray: Bytes) -> Bytes:
-        """Return where it is of a flame's colours and brighter than the scene, 1 or 0."""
+        """Return where it is brighter than the scene and of a flame's colours (2), or burnt out beside these (1)."""
         above = gray > self._bright
         sample = small[::8, ::8].astype(np.int16)
         unlike, share = _COLOURED
         self.colours = bool((sample.max(axis=2) - sample.min(axis=2) > unlike).mean() > share)
         if not self.colours:
-            return np.asarray(above & (gray >= _BURNT), np.uint8)
+            return np.asarray(above & (gray >= _BURNT), np.uint8) * _WARM
         found = np.zeros(gray.shape, np.uint8)
         x, y, w, h = cv2.boundingRect(above.view(np.uint8))
         if w:
@@ -207,7 +231,7 @@ class Flames:
             warm &= np.asarray(cv2.subtract(red, blue)) >= _WARMTH
             burnt = (red >= _BURNT) & (green >= _BURNT - 35)
             near = np.asarray(cv2.dilate(warm.view(np.uint8), np.ones((5, 5), np.uint8))) > 0
-            found[part] = (warm | (burnt & near)) & above[part]
+            found[part] = np.where(warm, _WARM, burnt & near) * above[part]
         return found
 
     def _learn(self, scene: Singles, gray: Bytes, time_s: float) -> None:
@@ -234,6 +258,19 @@ class Flames:
             self._memory.keep_only(part)
         self._part = part
 
+    def _moved(self, before: Bytes, gray: Bytes, time_s: float) -> float:
+        """Return the share of the scene's edges that changed since the look before: people move few of them."""
+        if time_s - self._edges_s >= _EDGES[1]:
+            assert self._scene is not None
+            steep = np.abs(cv2.Sobel(self._scene, cv2.CV_32F, 1, 0)) + np.abs(cv2.Sobel(self._scene, cv2.CV_32F, 0, 1))
+            rows, columns = np.nonzero(steep > _EDGE)
+            step = max(1, len(rows) // _EDGES[0])
+            self._edges, self._edges_s = (rows[::step], columns[::step]), time_s
+        if len(self._edges[0]) < _EDGES[0] // 10:
+            return 0.0
+        step_size = np.abs(gray[self._edges].astype(np.int16) - before[self._edges])
+        return float((step_size > max(_CHANGE, _NOISES * self._noise)).mean())
+
     def _remember(self, memory: _Memory, before: Bytes, gray: Bytes, fiery: Bytes, apart: float) -> None:
         """Take a look into the memory of the part that is attended to."""
         assert self._part is not None
@@ -249,7 +286,7 @@ class Flames:
         memory.turns += share * (turned - memory.turns)
         memory.amount += share * (cv2.blur(np.abs(step), around) - memory.amount)
         memory.together += share * (np.abs(cv2.blur(step, around)) - memory.together)
-        memory.warm += share * (fiery[self._part] - memory.warm)
+        memory.warm += share * ((fiery[self._part] > 0) - memory.warm)
 
     def _spots(self, part: Part, scale: float) -> list[Flame]:
         memory = self._memory.within(part)
@@ -263,23 +300,26 @@ class Flames:
             if stats[i, cv2.CC_STAT_AREA] < _LEAST_PX:
                 break
             x, y, w, h = (int(v) for v in stats[i, :4])
+            if w > _FLATTEST * h:
+                continue
             near = np.s_[max(0, y - 2) : y + h + 2, max(0, x - 2) : x + w + 2]
             corner = (part[0].start + near[0].start, part[1].start + near[1].start)
             ours = (labels[near] == i) & lively[near]
             found.append(self._measure(corner, ours, disorder[near], memory.within(near), scale))
-        return found
+        return [flame for flame in found if flame.area_px * scale**2 >= _LEAST_AREA_PX]
 
     def _measure(self, corner: tuple[int, int], ours: Bools, disorder: Singles, m: _Memory, scale: float) -> Flame:
         """Measure one spot; ``corner`` is the row and column of the upper left of the arrays in the picture."""
         y, x = corner
         part = np.s_[y : y + ours.shape[0], x : x + ours.shape[1]]
         gray = np.stack([look.gray[part] for look in self._looks]).astype(np.float32)
-        fiery = np.stack([look.fiery[part] for look in self._looks]) > 0
+        colour = np.stack([look.fiery[part] for look in self._looks])
+        fiery = colour > 0
         times = np.array([look.time_s for look in self._looks])
         lately = fiery[times > times[-1] - 1.5 * _MEMORY_S]
         areas = lately.sum(axis=(1, 2))
         area = max(float(areas.mean()), 1.0)
-        shown = gray[-len(lately) :][lately]
+        shown = gray[-len(lately) :][colour[-len(lately) :] == _WARM]
         ys, xs = np.nonzero(ours | (m.warm > 0.3))
         return Flame(
             box_px=np.array([x + xs.min(), y + ys.min(), x + xs.max() + 1, y + ys.max() + 1]) / scale,
