@@ -61,6 +61,7 @@ _STRAIGHT: Final = 0.9
 _TOP_FELL: Final = 0.2
 """The head comes down by so much of the body's height; where the feet are hidden by others, it stays."""
 _SAME_PLACE: Final = 0.2
+_BEFORE_S: Final = 0.5
 _SETTLES_S: Final = 1.0
 """So long after it began a fall still moves."""
 _DIP_S: Final = 2.0
@@ -211,6 +212,8 @@ class PersonDown:
         s = self.settings
         down.looks += 1
         here = [(p, k) for p, k in low if overlaps(k.box_px, down.box_px, _SAME_PLACE)]
+        if down.event is None:  # who lay there before did not fall
+            here = [(p, k) for p, k in here if not self._low.known(k.box_px, before_s=down.since_s - _BEFORE_S)]
         if not here:
             return
         person, look = min(here, key=lambda pair: (pair[0] is not down.person, pair[1].height_m))
