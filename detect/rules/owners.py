@@ -21,6 +21,8 @@ _AT_BAG_M: Final = 1.0
 """Scale on which somebody is *at* a bag."""
 _AT_BAG_S: Final = 0.4
 """Whoever was at a bag for less, weighted, is not its owner."""
+_VANISHED_S: Final = 2.2
+"""Who was lost from sight so long before the thing came to rest did not put it down: it may be that very person."""
 _MEMORY_S: Final = 10.0
 _SLOW_MPS: Final = 0.6
 _SLOW_OVER: Final = 3
@@ -69,6 +71,8 @@ def owner_of(
     step = float(np.median(np.diff(times))) if len(times) > 1 else 0.2
     worth = np.where(_slow(times, places), _SLOW_WORTH, 1.0) * recent[:, None] * step
     at_bag = np.nansum(np.exp(-((distance / _AT_BAG_M) ** 2)) * worth, axis=0)
+    last_s = np.where(np.isfinite(places[:, :, 0]), times[:, None], -np.inf).max(axis=0)
+    at_bag[last_s < put_down_s - _VANISHED_S] = 0.0
     best = int(np.argmax(at_bag))
     return int(ids[best]) if at_bag[best] >= _AT_BAG_S else None
 
