@@ -23,15 +23,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from detect.rules.flicker import AROUND_PX, MEMORY_S, Memory, Part, Singles, reduced, unrepeated
 from scenarios.frame import Image
 
 __all__ = ["Flame", "Flames"]
 
 Bytes = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
-Singles = NDArray[np.float32]
 Floats = NDArray[np.float64]
-Part = tuple[slice, slice]
 
 _WIDTH_PX: Final = 640
 """Pictures are looked at this wide."""
@@ -41,8 +40,6 @@ _KEEP_S: Final = 5.0
 _LEAST_S: Final = 1.0
 _LATEST_S: Final = 0.6
 """Over a longer pause between two pictures nothing can be said of flicker."""
-_MEMORY_S: Final = 1.5
-"""Over so long changes are averaged."""
 _RED: Final = 150
 _WARMTH: Final = 40
 """How much stronger red is than blue, in grey levels."""
@@ -54,12 +51,13 @@ _COLOURED: Final = (12, 0.006)
 _CHANGE: Final = 12.0
 _NOISES: Final = 5.0
 """A pixel changes when it does so by so many grey levels and so many times the noise."""
-_AROUND_PX: Final = 7
-"""Whether pixels go up and down together is told in squares of this side."""
 _BRIGHTER: Final = 25
 """Grey levels by which a flame rises above the scene."""
-_SCENE_PER_S: Final = 6.0
-"""Grey levels a second by which the scene is learned (sigma-delta: it goes to the median)."""
+_SCENE_PER_S: Final = (3.0, 10.0)
+"""Grey levels a second by which the scene is learned to be darker and brighter (sigma-delta: it goes to the upper
+quartile, which is a lit window behind those who pass before it),"""
+_FIRST: Final = (3.0, 40.0)
+"""and in the first seconds brighter by so many."""
 _LEARN_EVERY_S: Final = 0.24
 _ATTEND_S: Final = 3.0
 """Where nothing was fiery for so long nothing is remembered."""
@@ -107,40 +105,6 @@ class Flame:
     present: float
 
 
-@dataclass(slots=True, eq=False)
-class _Memory:
-    """What is remembered of every pixel that was fiery lately, all of shape (h, w).
-
-    Attributes:
-        sign: Of the last change.
-        turns: How often changes take turns, a second.
-        amount: Mean change around,
-        together: and of it what goes the same way.
-        warm: Share of the looks in which it was fiery and brighter than the scene.
-    """
-
-    sign: Singles
-    turns: Singles
-    amount: Singles
-    together: Singles
-    warm: Singles
-
-    @classmethod
-    def empty(cls, shape: tuple[int, ...]) -> _Memory:
-        return cls(*(np.zeros(shape, np.float32) for _ in range(5)))
-
-    def within(self, part: Part) -> _Memory:
-        """Return a view of a part of it."""
-        return _Memory(self.sign[part], self.turns[part], self.amount[part], self.together[part], self.warm[part])
-
-    def keep_only(self, part: Part) -> None:
-        """Forget what lies outside a part."""
-        for values in (self.sign, self.turns, self.amount, self.together, self.warm):
-            kept = values[part].copy()
-            values[:] = 0
-            values[part] = kept
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Look:
     time_s: float
@@ -165,7 +129,7 @@ class Flames:
         self._trembles = 0.0
         self._bright = np.empty((0, 0), np.uint8)
         self._learned_s = self._since_s = 0.0
-        self._memory = _Memory.empty((0, 0))
+        self._memory = Memory.empty((0, 0))
         self._part: Part | None = None
         self._noise = self._scale = 1.0
         self.colours = True
@@ -181,11 +145,11 @@ class Flames:
         apart = time_s - self._looks[-1].time_s if self._looks else np.inf
         if apart < _LOOK_S:
             return None
-        small, self._scale = _reduced(image)
+        small, self._scale = reduced(image, _WIDTH_PX)
         gray = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
         if self._scene is None or apart > _LATEST_S or self._scene.shape != gray.shape:
             self._looks.clear()
-            self._scene, self._memory, self._part = gray.astype(np.float32), _Memory.empty(gray.shape), None
+            self._scene, self._memory, self._part = gray.astype(np.float32), Memory.empty(gray.shape), None
             self._learned_s = self._since_s = time_s
             self._bright = _brighter(self._scene)
             self._looks.append(_Look(time_s, gray, np.zeros_like(gray), (0, 0, 0, 0)))
@@ -202,15 +166,18 @@ class Flames:
         if self._part is None:
             return []
         self._remember(self._memory.within(self._part), before, gray, fiery, apart)
-        if time_s - self._since_s < _LEAST_S or self._trembles > _TREMBLES:
+        if time_s - self._since_s < _LEAST_S or self.trembles:
             return None
         return self._spots(self._part, self._scale)
+
+    @property
+    def trembles(self) -> bool:
+        """Whether all of the picture moves."""
+        return self._trembles > _TREMBLES
 
     def still_there(self, box_px: Floats) -> bool:
         """Return whether a box of the pictures given is still fiery at the last look, however steadily it burns."""
         x1, y1, x2, y2 = (int(v) for v in np.round(box_px * self._scale))
-        if not self._looks:
-            return False
         part = self._looks[-1].fiery[max(y1, 0) : max(y2, y1 + 1), max(x1, 0) : max(x2, x1 + 1)]
         return part.size > 0 and float((part > 0).mean()) >= _STILL
 
@@ -237,8 +204,11 @@ class Flames:
     def _learn(self, scene: Singles, gray: Bytes, time_s: float) -> None:
         if time_s - self._learned_s < _LEARN_EVERY_S:
             return
-        step = _SCENE_PER_S * min(time_s - self._learned_s, 1.0)
-        scene += np.clip(gray - scene, -step, step)
+        apart = min(time_s - self._learned_s, 1.0)
+        darker, brighter = _SCENE_PER_S
+        if time_s - self._since_s < _FIRST[0]:
+            brighter = _FIRST[1]
+        scene += np.clip(gray - scene, -darker * apart, brighter * apart)
         self._bright = _brighter(scene)
         self._learned_s = time_s
 
@@ -247,12 +217,12 @@ class Flames:
         boxes = [look.box for look in self._looks if time_s - look.time_s <= _ATTEND_S and look.box[2]]
         if not boxes:
             if self._part is not None:
-                self._memory, self._part = _Memory.empty(self._memory.sign.shape), None
+                self._memory, self._part = Memory.empty(self._memory.sign.shape), None
             return
         x, y, w, h = np.array(boxes).T
         part = np.s_[
-            max(0, int(y.min()) - _AROUND_PX) : int((y + h).max()) + _AROUND_PX,
-            max(0, int(x.min()) - _AROUND_PX) : int((x + w).max()) + _AROUND_PX,
+            max(0, int(y.min()) - AROUND_PX) : int((y + h).max()) + AROUND_PX,
+            max(0, int(x.min()) - AROUND_PX) : int((x + w).max()) + AROUND_PX,
         ]
         if self._part is not None and part != self._part:
             self._memory.keep_only(part)
@@ -271,26 +241,18 @@ class Flames:
         step_size = np.abs(gray[self._edges].astype(np.int16) - before[self._edges])
         return float((step_size > max(_CHANGE, _NOISES * self._noise)).mean())
 
-    def _remember(self, memory: _Memory, before: Bytes, gray: Bytes, fiery: Bytes, apart: float) -> None:
+    def _remember(self, memory: Memory, before: Bytes, gray: Bytes, fiery: Bytes, apart: float) -> None:
         """Take a look into the memory of the part that is attended to."""
         assert self._part is not None
         noise = float(np.median(cv2.absdiff(gray[::8, ::8], before[::8, ::8])))
         self._noise += 0.1 * (noise - self._noise)
         step = np.asarray(cv2.subtract(gray[self._part], before[self._part], dtype=cv2.CV_32F), np.float32)
         step[np.abs(step) < max(_CHANGE, _NOISES * self._noise)] = 0
-        sign = np.sign(step)
-        turned = (sign * memory.sign < 0).astype(np.float32) / np.float32(apart)
-        np.copyto(memory.sign, sign, where=sign != 0)
-        share = np.float32(1 - np.exp(-apart / _MEMORY_S))
-        around = (_AROUND_PX, _AROUND_PX)
-        memory.turns += share * (turned - memory.turns)
-        memory.amount += share * (cv2.blur(np.abs(step), around) - memory.amount)
-        memory.together += share * (np.abs(cv2.blur(step, around)) - memory.together)
-        memory.warm += share * ((fiery[self._part] > 0) - memory.warm)
+        memory.take(step, fiery[self._part] > 0, apart)
 
     def _spots(self, part: Part, scale: float) -> list[Flame]:
         memory = self._memory.within(part)
-        disorder = np.asarray(1 - memory.together / np.maximum(memory.amount, 1e-3), np.float32)
+        disorder = memory.disorder
         lively = (memory.turns > _TURNS_PER_S) & (disorder > _DISORDER) & (memory.warm > _WARM_SHARE)
         joined = cv2.morphologyEx(lively.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
         count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
@@ -308,7 +270,7 @@ class Flames:
             found.append(self._measure(corner, ours, disorder[near], memory.within(near), scale))
         return [flame for flame in found if flame.area_px * scale**2 >= _LEAST_AREA_PX]
 
-    def _measure(self, corner: tuple[int, int], ours: Bools, disorder: Singles, m: _Memory, scale: float) -> Flame:
+    def _measure(self, corner: tuple[int, int], ours: Bools, disorder: Singles, m: Memory, scale: float) -> Flame:
         """Measure one spot; ``corner`` is the row and column of the upper left of the arrays in the picture."""
         y, x = corner
         part = np.s_[y : y + ours.shape[0], x : x + ours.shape[1]]
@@ -316,7 +278,7 @@ class Flames:
         colour = np.stack([look.fiery[part] for look in self._looks])
         fiery = colour > 0
         times = np.array([look.time_s for look in self._looks])
-        lately = fiery[times > times[-1] - 1.5 * _MEMORY_S]
+        lately = fiery[times > times[-1] - 1.5 * MEMORY_S]
         areas = lately.sum(axis=(1, 2))
         area = max(float(areas.mean()), 1.0)
         shown = gray[-len(lately) :][colour[-len(lately) :] == _WARM]
@@ -326,7 +288,7 @@ class Flames:
             area_px=area / scale**2,
             disorder=float(np.median(disorder[ours])),
             outline=float((lately[1:] ^ lately[:-1]).sum() / max(len(lately) - 1, 1) / area),
-            unrepeated=_unrepeated(gray[:, ours], times),
+            unrepeated=unrepeated(gray[:, ours], times),
             turns_per_s=float(np.median(m.turns[ours])),
             brightness=float(np.percentile(shown, 90)) if len(shown) else 0.0,
             present=float((areas >= 0.5 * area).mean()),
@@ -335,22 +297,3 @@ class Flames:
 
 def _brighter(scene: Singles) -> Bytes:
     return np.asarray(np.minimum(scene + _BRIGHTER, 255), np.uint8)
-
-
-def _reduced(image: Image) -> tuple[Bytes, float]:
-    width = image.shape[1]
-    if width <= _WIDTH_PX:
-        return image, 1.0
-    scale = _WIDTH_PX / width
-    return np.asarray(cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8), scale
-
-
-def _unrepeated(gray: Singles, times: Floats) -> float:
-    """Compare looks (k, n) with those before them, lag by lag: the least difference over the usual one."""
-    half = len(gray) // 2
-    lags = [k for k in range(2, half + 1) if times[-1] - times[-1 - k] >= 0.25]
-    if not lags:
-        return 0.0
-    differs = np.array([np.abs(gray[half:] - gray[half - k : len(gray) - k]).mean() for k in lags])
-    usual = float(np.median(differs))
-    return float(differs.min()) / usual if usual > 0 else 0.0

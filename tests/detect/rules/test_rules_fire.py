@@ -164,6 +164,62 @@ def test_what_only_shines_or_goes_by_is_no_fire(name, camera):
     assert said(scenes(NO_FIRE[name], camera=camera)) == []
 
 
+WALL = cv2.resize(plate(5), (480, 270), interpolation=cv2.INTER_NEAREST)
+
+
+def clouds(picture, t, own, thick=0.75):
+    """Puffs that rise from one place, grow and thin, of a grey ``own``; 0 gives a shadow of the same shape."""
+    veil = np.zeros(picture.shape[:2])
+    for k in range(int(max(0.0, t - 9) * 4), int(t * 4) + 1):
+        old = t - k / 4
+        if 0 < old < 9:
+            chance = np.random.default_rng(k).random(3)
+            at = (int(240 + 14 * old * (0.3 + chance[0]) * 0.6), int(230 - 24 * old))
+            puff = np.zeros(picture.shape[:2], np.float32)
+            cv2.circle(puff, at, int(12 + 5 * old), thick * (0.4 + 0.6 * chance[1]) * (1 - old / 9), -1)
+            veil = 1 - (1 - veil) * (1 - cv2.GaussianBlur(puff, (0, 0), 6))
+    picture[:] = np.clip(picture * (1 - veil[..., None]) + own * veil[..., None], 0, 255)
+
+
+def hang(picture, t, own):
+    """A veil that hangs and does not change, as breath on a pane."""
+    part = picture[60:230, 220:300]
+    part[:] = np.clip(part * 0.6 + own * 0.4, 0, 255)
+
+
+def fog(picture, t, own):
+    """All grows pale at once."""
+    share = min(0.5, t / 8) * (1 + 0.1 * np.sin(3 * t))
+    picture[:] = np.clip(picture * (1 - share) + own * share, 0, 255)
+
+
+def veiled(paint, own, seconds=18.0):
+    rule, rng, events = Fire(), np.random.default_rng(1), []
+    for k in range(round(seconds * 5)):
+        picture, t = WALL.copy(), k / 5
+        if t > 2:
+            paint(picture, t - 2, own)
+        picture = np.clip(picture + rng.normal(0, 1.5, picture.shape), 0, 255).astype(np.uint8)
+        events += rule.update(Scene(Frame("cam", k, t, None, picture), nobody(t), None, ()))
+    return events
+
+
+@pytest.mark.parametrize("own", [60, 170, 215])
+def test_smoke_that_rises_is_said(own):
+    events = veiled(clouds, own)
+    (event,) = [e for e in events if e.end_s is None]
+    assert event.evidence["seen"] == "smoke"
+    assert 8.0 <= event.start_s <= 16.0
+    assert event.box_px is not None
+    assert event.box_px[0] < 330
+    assert event.box_px[2] > 230
+
+
+@pytest.mark.parametrize(("paint", "own"), [(clouds, 0), (hang, 190), (fog, 190)])
+def test_a_shadow_a_misted_pane_and_fog_are_no_smoke(paint, own):
+    assert veiled(paint, own) == []
+
+
 def test_keeps_the_contract_where_it_speaks():
     shot = scenes(flame, 9.0)
     assert speaks(Fire, shot)
