@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, ClassVar, Final
@@ -72,12 +73,14 @@ class FireSettings(Entry):
 
 _HIDDEN: Final = 0.6
 """A spot of which so much lies in people's boxes is theirs: their clothes, or what they walk in front of."""
+_PASSED_S: Final = 2.0
+"""and so is where they were so shortly before."""
 _REACH_SHARE: Final = 0.1
 """Of the picture's width: the reach where there is no calibration."""
 _DRIFT_SHARE: Final = 0.5
 """Without a calibration: no fire goes so many of its own size a second."""
 _RISING: Final = 3.0
-"""Smoke rises, and dims the lights behind it: up and down the reach is so many times as long."""
+"""Smoke rises, and dims the lights behind it: upward the reach is so many times as long."""
 _SMOKES: Final = 0.7
 """A veil hangs where it is told in so large a share of the looks,"""
 _SMOKE_BLOCKS: Final = 5
@@ -88,7 +91,6 @@ _SINKS: Final = -0.1
 """does not sink more than this,"""
 _SMOKE_AGAIN_S: Final = 0.8
 """and is found again for so long."""
-_SURE: Final = 0.6
 _SHARE_SEEN: Final = 0.6
 """It was there in at least so many of the looks."""
 
@@ -96,8 +98,8 @@ _SHARE_SEEN: Final = 0.6
 class Fire:
     """Says when something burns in the sight of a camera that stands still; one event a fire.
 
-    Where a moving camera looks changes, everything is learned anew. Colours need a camera that sees them: in a grey
-    picture only what burns out the sensor and flickers counts, which the evidence says.
+    Where a camera turns, everything is learned anew. In a grey picture, which the evidence says, only what burns out
+    the sensor and flickers counts. Smoke has no place in metres, because where it rises from is not seen.
     """
 
     Settings: ClassVar[type[Entry]] = FireSettings
@@ -108,8 +110,9 @@ class Fire:
         self.settings = settings or FireSettings()
         self._flames, self._veils = Flames(), Veils()
         self._burning: list[Burning] = []
-        self._ended: list[tuple[float, Floats]] = []
+        self._ended: list[tuple[float, Flame | Smoke]] = []
         self._camera: Camera | None = None
+        self._people: deque[tuple[float, Floats]] = deque()
         self._said = 0
         self._last_s = 0.0
 
@@ -122,9 +125,13 @@ class Fire:
                 self._veils.forget()
             self._camera = scene.camera
         people = scene.tracks.of(ObjectClass.PERSON).box_px
+        self._people.append((now, people))
+        while now - self._people[0][0] > _PASSED_S:
+            self._people.popleft()
         flames = self._flames.update(scene.frame.image, now)
         if flames is not None:
-            self._take([f for f in flames if self._is_flame(f, people)], Flame, scene)
+            passed = np.concatenate([boxes for _, boxes in self._people])
+            self._take([f for f in flames if self._is_flame(f, passed)], Flame, scene)
         smokes = self._veils.update(scene.frame.image, now, people, self.settings.smoke_s, _SMOKES)
         if smokes is not None:
             self._take([v for v in smokes if self._is_smoke(v)], Smoke, scene)
@@ -136,6 +143,7 @@ class Fire:
         self._flames.forget()
         self._veils.forget()
         self._burning, self._ended, self._camera = [], [], None
+        self._people.clear()
         return ended
 
     def _is_flame(self, flame: Flame, people: Floats) -> bool:
@@ -168,9 +176,10 @@ class Fire:
             burning.looks += isinstance(burning.latest, kind)
         fed: set[int] = set()
         for sight in sights:
-            near = [b for b in self._burning if self._apart(b.box_px, sight.box_px, scene) <= 1]
-            if near:
-                burning = min(near, key=lambda b: self._apart(b.box_px, sight.box_px, scene))
+            apart = {i: self._apart(b.latest, sight, scene) for i, b in enumerate(self._burning)}
+            nearest = min(apart, key=lambda i: apart[i], default=None)
+            if nearest is not None and apart[nearest] <= 1:
+                burning = self._burning[nearest]
                 if not isinstance(burning.latest, kind):
                     burning.seen_s = now if burning.event is not None else burning.seen_s
                     if burning.event is not None or kind is Smoke:
@@ -187,10 +196,12 @@ class Fire:
             self._burning.append(begun)
             fed.add(id(begun))
 
-    def _apart(self, a: Floats, b: Floats, scene: Scene) -> float:
-        """Return how far a box lies from that of a fire in the picture, in reaches."""
+    def _apart(self, fire: Flame | Smoke, sight: Flame | Smoke, scene: Scene) -> float:
+        """Return how far something lies from a fire in the picture, in reaches."""
+        a, b = fire.box_px, sight.box_px
         gap = np.maximum(np.maximum(a[:2] - b[2:], b[:2] - a[2:]), 0)
-        gap[1] /= _RISING
+        if b[3] < a[1] or isinstance(fire, Smoke):
+            gap[1] /= _RISING
         reach: float = _REACH_SHARE * scene.frame.image.shape[1]
         if scene.camera is not None:
             scale = metre_px(a, scene.camera, self.settings.foot_m)
@@ -211,7 +222,7 @@ class Fire:
 
     def _say(self, scene: Scene, now: float) -> list[Event]:
         s, statements = self.settings, []
-        self._ended = [(t, box) for t, box in self._ended if now - t < s.silence_s]
+        self._ended = [(t, fire) for t, fire in self._ended if now - t < s.silence_s]
         for burning in self._burning:
             hold_s = s.hold_s if isinstance(burning.latest, Flame) else _SMOKE_AGAIN_S
             if burning.event is not None or burning.seen_s < now or now - burning.since_s < hold_s:
@@ -220,7 +231,7 @@ class Fire:
                 continue
             if isinstance(burning.latest, Flame) and self._goes(burning, scene):
                 continue
-            if any(self._apart(box, burning.box_px, scene) <= 1 for _, box in self._ended):
+            if any(self._apart(fire, burning.latest, scene) <= 1 for _, fire in self._ended):
                 continue
             burning.event = self._event(burning, scene, now)
             statements.append(burning.event)
@@ -235,7 +246,7 @@ class Fire:
                 going.append(burning)
             elif burning.event is not None:
                 statements.append(replace(burning.event, end_s=max(burning.seen_s, burning.event.start_s)))
-                self._ended.append((now, burning.box_px))
+                self._ended.append((now, burning.latest))
         self._burning = going
         return statements
 
@@ -248,8 +259,7 @@ class Fire:
             evidence["height_m"] = round(height_m(sight.box_px, camera, s.foot_m), 2)
             evidence["taken_to_be_above_floor_m"] = s.foot_m
         x1, y1, x2, y2 = sight.box_px.tolist()
-        share = burning.found / burning.looks
-        sure = float(np.mean(burning.disorder)) / _SURE if burning.disorder else 0.5
+        sure = float(np.mean(burning.disorder)) / 0.6 if burning.disorder else 0.5
         return Event(
             event_id=f"{self.name}-{scene.frame.camera_id}-{self._said}",
             kind=self.kind,
@@ -260,7 +270,7 @@ class Fire:
             box_px=(x1, y1, x2, y2),
             zone=next((z.id for z in scene.zones if place is not None and z.shape.covers(Point(place))), None),
             track_ids=(),
-            score=min(1.0, sure * share),
+            score=min(1.0, sure * burning.found / burning.looks),
             rule=self.name,
             evidence=evidence,
         )
