@@ -129,6 +129,11 @@ class Store:
         )
         return [_alert(row) for row in rows]
 
+    def count_alerts(self) -> dict[tuple[str, str], int]:
+        """Return how many alerts there are of each kind in each state."""
+        rows = self._database.rows("SELECT kind, state, count(*) FROM alerts GROUP BY kind, state ORDER BY kind, state")
+        return {(kind, state): many for kind, state, many in rows}
+
     def waiting(self, limit: int = 200) -> list[Alert]:
         """Return alerts without a verdict, those that still last first, then the newest first."""
         rows = self._database.rows(

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from detect import defaults
 from detect.desk import DeskSettings
 from detect.live.authorisation import Authorisation
+from detect.live.http_server import HttpConfig, tokens_of
 from detect.motion_mode import DEFAULT_MODE, check_mode
 from detect.rules import build_rules
 from detect.rules.contract import Setting
@@ -57,6 +58,7 @@ class LiveConfig(Entry):
         rules: Settings by rule and key.
         purposes: Events that are looked for; empty: all for which there is a rule.
         authorisation: The order by which this is allowed; outside of it nothing is analysed.
+        http: The interface for other programs; None: there is none.
     """
 
     store: Path = Path("live.sqlite")
@@ -70,6 +72,7 @@ class LiveConfig(Entry):
     rules: dict[str, dict[str, Setting]] = {}
     purposes: list[EventKind] = []
     authorisation: Authorisation | None = None
+    http: HttpConfig | None = None
 
     @model_validator(mode="after")
     def _cameras_differ(self) -> LiveConfig:
@@ -101,6 +104,8 @@ def load_config(path: Path) -> LiveConfig:
     for camera in config.cameras:
         where = f"{path.name}: cameras.{camera.id}" if config.camera_motion == "poses" else path.name
         check_mode(config.camera_motion, where, calibrated=camera.calibration is not None)
+    if config.http is not None:
+        tokens_of(config.http, path.name)
     beside = path.parent
     cameras = []
     for camera in config.cameras:

@@ -20,6 +20,7 @@ from detect.live.camera_process import TOLD, CameraProcess
 from detect.live.config import CameraConfig, LiveConfig, load_config
 from detect.live.floor_board import FloorBoard
 from detect.live.floor_keeper import FloorKeeper
+from detect.live.http_server import serving
 from detect.live.reload import Reload, digest_of
 from detect.sources import redact
 from detect.store import CameraState, Store
@@ -66,8 +67,11 @@ def run_daemon(path: Path) -> None:
                 "pid": os.getpid(),
             }
             store.note("daemon.started", facts)
-            print(f"watching {', '.join(cameras)}; alerts in {config.store}; stop with Ctrl-C", flush=True)
-            _supervise(Reload(path, config), store, stopping)
+            with serving(config.http, config.store) as address:
+                print(f"watching {', '.join(cameras)}; alerts in {config.store}; stop with Ctrl-C", flush=True)
+                if address is not None:
+                    print(f"interface at {address}/api, metrics at {address}/metrics", flush=True)
+                _supervise(Reload(path, config), store, stopping)
             store.note("daemon.stopped", {"pid": os.getpid()})
     finally:
         for number, handler in before.items():

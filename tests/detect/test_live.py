@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -9,6 +10,8 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import av
 import numpy as np
@@ -137,14 +140,30 @@ def test_a_film_and_a_camera_that_is_away(tmp_path, monkeypatch):
             { id = "gate", source = "film.mp4" },
             { id = "away", source = "rtsp://me:${GATE_PASSWORD}@127.0.0.1:9/x" },
         ]
+        [http]
+        port = 0
+        tokens = { ada = "${ADA_TOKEN}" }
         """
     )
+    monkeypatch.setenv("ADA_TOKEN", "canary-token-of-ada")
     process = daemon(tmp_path / "live.toml")
     store = tmp_path / "live.sqlite"
+    assert process.stdout is not None
+    first = process.stdout.readline() + process.stdout.readline()
+    address = re.search(r"interface at (http://127.0.0.1:\d+)/api", first)
+    assert address, first
     away = until(lambda: (s := state_of(store, "away")) and s.state == "unreachable" and s, 60)
     assert "unreachable" in away.words
     ended = until(lambda: (s := state_of(store)) and s.state == "ended" and s, 60)
     assert ended.counters["frames"] == 60
+    with pytest.raises(HTTPError, match="401"):
+        urlopen(f"{address[1]}/metrics", timeout=10)
+    shown = {"Authorization": "Bearer canary-token-of-ada"}
+    with urlopen(Request(f"{address[1]}/metrics", headers=shown), timeout=10) as answer:
+        metrics = answer.read().decode()
+    assert 'parvis_camera_frames_total{camera="gate"} 60.0' in metrics
+    assert 'parvis_camera_state{camera="away",state="unreachable"} 1.0' in metrics
+    assert "canary" not in metrics
     children = children_of(process.pid)
     assert children, "a camera that is away is tried again for ever"
     process.send_signal(signal.SIGTERM)
@@ -157,7 +176,7 @@ def test_a_film_and_a_camera_that_is_away(tmp_path, monkeypatch):
         assert picture[0].startswith(b"\xff\xd8")
         assert opened.picture("away") is None
         assert opened.verify().ok
-    assert "canary" not in out
+    assert "canary" not in first + out
     for file in tmp_path.glob("live.sqlite*"):
         assert b"canary" not in file.read_bytes()
 
