@@ -11,25 +11,12 @@ from pathlib import Path
 from threading import RLock
 from typing import Any, Final, Self
 
-from detect.audit import GENESIS
+from detect.schema import VERSION, make, upgrade
 from scenarios.errors import RecordingError
 
 __all__ = ["Database", "moment_of", "text_of"]
 
-_VERSION: Final = 1
 _BUSY_S: Final = 10.0
-_TABLES: Final = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE alerts (alert_id TEXT PRIMARY KEY, raised_at TEXT NOT NULL, state TEXT NOT NULL, kind TEXT NOT NULL,
-    event TEXT NOT NULL, joined TEXT NOT NULL, still BLOB);
-CREATE INDEX alerts_by_state ON alerts (state, raised_at);
-CREATE TABLE decisions (alert_id TEXT NOT NULL REFERENCES alerts, at TEXT NOT NULL, verdict TEXT NOT NULL,
-    operator TEXT NOT NULL, reason TEXT NOT NULL);
-CREATE TABLE cameras (camera_id TEXT PRIMARY KEY, source TEXT NOT NULL, state TEXT NOT NULL, words TEXT NOT NULL,
-    last_picture_at TEXT, counters TEXT NOT NULL, picture BLOB, picture_at TEXT);
-CREATE TABLE audit (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, action TEXT NOT NULL, facts TEXT NOT NULL,
-    hash TEXT NOT NULL);
-"""
 
 
 class Database:
@@ -72,20 +59,15 @@ class Database:
             raise RecordingError(f"{path}: the alert store cannot be made ({error})") from None
         with database.write() as connection:
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-                for statement in filter(str.strip, _TABLES.split(";")):
-                    connection.execute(statement)
-                connection.execute(
-                    "INSERT INTO meta VALUES ('parvis_store', ?), ('audit_head', ?)",
-                    (str(_VERSION), f"0:{GENESIS}"),
-                )
+                make(connection)
         return database
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open the file that is there; one that is not ours is left as it was.
+        """Open the file that is there and bring an older one up to date; one that is not ours is left as it was.
 
         Raises:
-            RecordingError: There is none, or it is no store of this version.
+            RecordingError: There is none, or it is no store, or one of a newer version.
         """
         if not path.is_file():
             raise RecordingError(f"{path}: there is no such alert store")
@@ -93,16 +75,20 @@ class Database:
         try:
             connection = _connect(path)
             row = connection.execute("SELECT value FROM meta WHERE key = 'parvis_store'").fetchone()
-            if row is not None and row[0] == str(_VERSION):
+            if row is not None and row[0].isdecimal() and 1 <= int(row[0]) <= VERSION:
                 _use_wal(connection)
-                return cls(path, connection)
+                database = cls(path, connection)
+                if int(row[0]) < VERSION:
+                    with database.write() as writing:
+                        upgrade(writing)
+                return database
         except sqlite3.Error as error:
             if connection is not None:
                 connection.close()
             raise RecordingError(f"{path}: is no alert store that can be opened ({error})") from None
         connection.close()
         found = "none" if row is None else row[0]
-        raise RecordingError(f"{path}: has version {found}, this program reads version {_VERSION}")
+        raise RecordingError(f"{path}: has version {found}, this program reads version {VERSION}")
 
     def close(self) -> None:
         """Close the file."""

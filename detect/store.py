@@ -5,52 +5,44 @@ The watcher writes while pages read and decide; every transaction is short.
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
-from detect.audit import AuditReport, append, digest, verify
+from detect.alert_rows import COLUMNS, LASTS, alert_of, end_lasting, expire, put_alert, say_event, see
+from detect.audit import AuditReport, append
+from detect.audit_check import verify
 from detect.camera_state import CameraState, keep_camera, load_cameras
-from detect.database import Database, moment_of, text_of
-from detect.desk import Alert, AlertState, Verdict, move
+from detect.clip_shelf import ClipShelf
+from detect.database import Database, text_of
+from detect.decisions import Decision, decide, load_decisions
+from detect.desk import Alert, AlertState
 from detect.floor_state import FloorState, keep_floor, load_floor
-from detect.observations import event_from_json, event_to_json
+from detect.held import HeldEvents
+from detect.mark_book import MarkBook
 from detect.switches import load_switches, turn
 from scenarios.errors import ParvisError
 
 __all__ = ["CameraState", "Decision", "FloorState", "Store"]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What a human decided about an alert.
+class Store:
+    """One store; use it as a context manager.
 
     Attributes:
-        alert: The alert, as it stands now.
-        verdict: Confirmed or dismissed.
-        by: Who.
-        reason: Why; never empty for a dismissal.
-        at: When.
+        clips: Films of alerts.
+        held: Events that were counted and not raised.
+        marks: What is not to be raised, and where.
     """
-
-    alert: Alert
-    verdict: Verdict
-    by: str
-    reason: str
-    at: datetime
-
-
-class Store:
-    """One store; use it as a context manager."""
 
     def __init__(self, database: Database) -> None:
         """Take an open database; use ``open_existing`` or ``create_or_open``."""
         self._database = database
+        self.clips = ClipShelf(database)
+        self.held = HeldEvents(database)
+        self.marks = MarkBook(database)
 
     @classmethod
     def create_or_open(cls, path: Path) -> Store:
@@ -89,25 +81,13 @@ class Store:
 
     def raise_alert(self, alert: Alert, still: bytes | None = None) -> None:
         """Keep a new alert, with a JPEG of the picture at which it was raised."""
-        kind = alert.event.kind.value
-        said, joined = json.dumps(event_to_json(alert.event)), json.dumps(alert.joined)
-        facts = {
-            "alert": alert.alert_id,
-            "kind": kind,
-            "camera": alert.event.camera_id,
-            "still_sha256": digest(still),
-        }
         with self._database.write() as database:
-            database.execute(
-                "INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (alert.alert_id, text_of(alert.raised_at), alert.state.value, kind, said, joined, still),
-            )
-            append(database, "alert.raised", facts)
+            put_alert(database, alert, still)
 
     def update_alert(self, alert: Alert) -> None:
         """Keep what a rule last said of an alert; its state stays as it is."""
         with self._database.write() as database:
-            _say_event(database, alert)
+            say_event(database, alert)
 
     def alert(self, alert_id: str) -> Alert:
         """Return one alert.
@@ -115,19 +95,19 @@ class Store:
         Raises:
             ParvisError: There is none of that id.
         """
-        row = self._database.row(f"SELECT {_ALERT} FROM alerts WHERE alert_id = ?", (alert_id,))  # noqa: S608
+        row = self._database.row(f"SELECT {COLUMNS} FROM alerts WHERE alert_id = ?", (alert_id,))  # noqa: S608
         if row is None:
             raise ParvisError(f"there is no alert {alert_id}")
-        return _alert(row)
+        return alert_of(row)
 
     def alerts(self, *, state: AlertState | None = None, limit: int = 200) -> list[Alert]:
         """Return alerts, the newest first."""
         which = "" if state is None else "WHERE state = ?"
         rows = self._database.rows(
-            f"SELECT {_ALERT} FROM alerts {which} ORDER BY raised_at DESC, alert_id LIMIT ?",  # noqa: S608
+            f"SELECT {COLUMNS} FROM alerts {which} ORDER BY raised_at DESC, alert_id LIMIT ?",  # noqa: S608
             (limit,) if state is None else (state.value, limit),
         )
-        return [_alert(row) for row in rows]
+        return [alert_of(row) for row in rows]
 
     def count_alerts(self) -> dict[tuple[str, str], int]:
         """Return how many alerts there are of each kind in each state."""
@@ -137,22 +117,30 @@ class Store:
     def waiting(self, limit: int = 200) -> list[Alert]:
         """Return alerts without a verdict, those that still last first, then the newest first."""
         rows = self._database.rows(
-            f"SELECT {_ALERT} FROM alerts WHERE state IN ('new', 'seen') "  # noqa: S608
-            f"ORDER BY {_LASTS} DESC, raised_at DESC, alert_id LIMIT ?",
+            f"SELECT {COLUMNS} FROM alerts WHERE state IN ('new', 'seen') "  # noqa: S608
+            f"ORDER BY {LASTS} DESC, raised_at DESC, alert_id LIMIT ?",
             (limit,),
         )
-        return [_alert(row) for row in rows]
+        return [alert_of(row) for row in rows]
 
-    def mark_seen(self, alert_id: str) -> None:
+    def mark_seen(self, alert_id: str, by: str = "") -> None:
         """Note that somebody has looked at a new alert.
 
         Raises:
             ParvisError: There is no such alert.
         """
         with self._database.write() as database:
-            if self.alert(alert_id).state is AlertState.NEW:
-                _set_state(database, alert_id, AlertState.SEEN)
-                append(database, "alert.seen", {"alert": alert_id})
+            see(database, alert_id, by)
+
+    def note_view(self, alert_id: str, what: str, by: str) -> None:
+        """Note that a person was shown the picture or the film of an alert, which is seen by that.
+
+        Raises:
+            ParvisError: There is no such alert.
+        """
+        with self._database.write() as database:
+            see(database, alert_id, by)
+            append(database, "alert.viewed", {"alert": alert_id, "what": what, "by": by})
 
     def decide(self, alert_id: str, verdict: str, *, by: str, reason: str = "") -> Decision:
         """Record a human's verdict.
@@ -160,32 +148,12 @@ class Store:
         Raises:
             ParvisError: No such alert, no such verdict, decided already, no name, or dismissed without a reason.
         """
-        if verdict not in set(Verdict):
-            raise ParvisError(f"verdict '{verdict}': should be {' or '.join(Verdict)}")
-        if not by.strip():
-            raise ParvisError(f"alert {alert_id}: a verdict needs the name of who decides")
-        if verdict == Verdict.DISMISSED and not reason.strip():
-            raise ParvisError(f"alert {alert_id}: dismissing it needs a reason")
-        facts = {"alert": alert_id, "verdict": str(verdict), "by": by.strip(), "reason": reason.strip()}
         with self._database.write() as database:
-            alert = move(self.alert(alert_id), AlertState(verdict))
-            _set_state(database, alert_id, alert.state)
-            at = append(database, "alert.decided", facts)
-            database.execute(
-                "INSERT INTO decisions VALUES (?, ?, ?, ?, ?)",
-                (alert_id, at, facts["verdict"], facts["by"], facts["reason"]),
-            )
-        return Decision(alert, Verdict(verdict), facts["by"], facts["reason"], datetime.fromisoformat(at))
+            return decide(database, alert_id, verdict, by=by, reason=reason)
 
     def decisions(self, limit: int = 100) -> list[Decision]:
         """Return verdicts, the newest first."""
-        rows = self._database.rows(
-            "SELECT alert_id, at, verdict, operator, reason FROM decisions ORDER BY at DESC LIMIT ?", (limit,)
-        )
-        return [
-            Decision(self.alert(alert_id), Verdict(verdict), by, reason, datetime.fromisoformat(at))
-            for alert_id, at, verdict, by, reason in rows
-        ]
+        return load_decisions(self._database, limit)
 
     def expire(self, raised_before: datetime) -> list[str]:
         """Let alerts that are over, and that nobody decided, leave the list of those that wait.
@@ -195,16 +163,8 @@ class Store:
         Returns:
             Their ids.
         """
-        which = f"state IN ('new', 'seen') AND NOT {_LASTS} AND raised_at < ?"
-        values = (text_of(raised_before),)
-        if self._database.row(f"SELECT 1 FROM alerts WHERE {which} LIMIT 1", values) is None:  # noqa: S608
-            return []
         with self._database.write() as database:
-            ids = [row[0] for row in database.execute(f"SELECT alert_id FROM alerts WHERE {which}", values)]  # noqa: S608
-            for alert_id in ids:
-                _set_state(database, alert_id, AlertState.EXPIRED)
-                append(database, "alert.expired", {"alert": alert_id})
-        return ids
+            return expire(database, raised_before)
 
     def end_lasting(self, camera_id: str, why: str) -> list[str]:
         """End the events of a camera that its watcher could not end: it died, or its source ended.
@@ -214,18 +174,8 @@ class Store:
         Returns:
             The ids of their alerts.
         """
-        of_camera = f"SELECT {_ALERT} FROM alerts WHERE {_LASTS} AND json_extract(event, '$.camera_id') = ?"  # noqa: S608
-        ended = []
         with self._database.write() as database:
-            row = database.execute("SELECT last_picture_at FROM cameras WHERE camera_id = ?", (camera_id,)).fetchone()
-            last = moment_of(row[0]) if row else None
-            for alert in map(_alert, database.execute(of_camera, (camera_id,)).fetchall()):
-                lasted_s = 0.0 if last is None else max(0.0, (last - alert.raised_at).total_seconds())
-                event = replace(alert.event, end_s=alert.event.start_s + lasted_s)
-                _say_event(database, replace(alert, event=event))
-                append(database, "alert.ended", {"alert": alert.alert_id, "why": why})
-                ended.append(alert.alert_id)
-        return ended
+            return end_lasting(database, camera_id, why)
 
     def still(self, alert_id: str) -> bytes | None:
         """Return the JPEG that was kept with an alert."""
@@ -285,34 +235,6 @@ class Store:
         return load_floor(self._database)
 
     def verify(self) -> AuditReport:
-        """Check the record, and that alerts and decisions are what it tells."""
+        """Check the record, and that everything is what it tells."""
         with self._database.read() as database:
-            return verify(database)
-
-
-_ALERT: Final = "alert_id, event, state, raised_at, joined"
-_LASTS: Final = "json_extract(event, '$.end_s') IS NULL"
-
-
-def _say_event(database: sqlite3.Connection, alert: Alert) -> None:
-    changed = database.execute(
-        "UPDATE alerts SET event = ?, joined = ? WHERE alert_id = ?",
-        (json.dumps(event_to_json(alert.event)), json.dumps(alert.joined), alert.alert_id),
-    )
-    if not changed.rowcount:
-        raise ParvisError(f"there is no alert {alert.alert_id}")
-
-
-def _set_state(database: sqlite3.Connection, alert_id: str, state: AlertState) -> None:
-    database.execute("UPDATE alerts SET state = ? WHERE alert_id = ?", (state.value, alert_id))
-
-
-def _alert(row: tuple[Any, ...]) -> Alert:
-    alert_id, event, state, raised_at, joined = row
-    return Alert(
-        alert_id,
-        event_from_json(json.loads(event)),
-        AlertState(state),
-        datetime.fromisoformat(raised_at),
-        tuple(json.loads(joined)),
-    )
+            return verify(database, self.clips.folder)

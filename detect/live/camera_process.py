@@ -159,6 +159,7 @@ def _watch_until(
                 fps_most=camera.fps_most,
                 blur=config.blur,
                 desk=config.desk,
+                clips=config.clips,
                 on_observation=beat,
             )
         if board is not None:

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError, model_validator
 
 from detect import defaults
+from detect.clips import ClipSettings
 from detect.desk import DeskSettings
 from detect.live.authorisation import Authorisation
 from detect.live.http_server import HttpConfig, tokens_of
@@ -54,7 +55,8 @@ class LiveConfig(Entry):
         camera_motion: How tracks are moved with a camera that moves, one of ``detect.motion_mode.MODES``.
         blur: Pixelate people in pictures that are kept.
         hung_s: A camera's process that takes no picture for so long, although there are some, is started again.
-        desk: When events are one matter, and how long alerts wait.
+        desk: When events are one matter, how many alerts are too many, and how long they wait.
+        clips: Films of alerts.
         rules: Settings by rule and key.
         purposes: Events that are looked for; empty: all for which there is a rule.
         authorisation: The order by which this is allowed; outside of it nothing is analysed.
@@ -68,6 +70,7 @@ class LiveConfig(Entry):
     blur: bool = True
     hung_s: Annotated[float, Field(ge=2, le=3600)] = 20.0
     desk: DeskSettings = DeskSettings()
+    clips: ClipSettings = ClipSettings()
     cameras: Annotated[list[CameraConfig], Field(min_length=1)]
     rules: dict[str, dict[str, Setting]] = {}
     purposes: list[EventKind] = []

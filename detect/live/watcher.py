@@ -16,7 +16,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detect.desk import AlertState, Desk, DeskSettings
+from detect.clips import ClipSettings
+from detect.desk import AlertState, Desk, DeskSettings, Filed
+from detect.live.clip_recorder import ClipRecorder
+from detect.live.mark_reader import MarkReader
 from detect.pipeline import Observation, Pipeline
 from detect.privacy import blur_people
 from detect.sources import FeedState, LiveFeed, redact
@@ -47,7 +50,10 @@ class _Scribe:
     spec: str
     store: Store
     blur: bool
+    session: str
     desk: Desk
+    marks: MarkReader
+    clips: ClipRecorder
     frames: int = 0
     gaps: int = 0
     alerts: int = 0
@@ -78,15 +84,19 @@ class _Scribe:
                 self.open[event.event_id] = event
             else:
                 self.open.pop(event.event_id, None)
-        if seen.frame is not None and seen.events:
+        if seen.frame is not None:
+            self.clips.see(seen.frame, _people_px(seen))
+            self.last_time_s = seen.frame.time_s
+        again = self.desk.look_again(datetime.now(UTC)) if self.marks.look() else []
+        if seen.frame is not None and (seen.events or again):
             still = _jpeg(_draw(seen.frame.image, seen, self.open.values(), blur=self.blur))
+        self._keep(again, still)
         self._put_on_desk(seen.events, still)
         if seen.gap is not None:
             self._miss(is_open=seen.gap.end_s <= seen.gap.start_s, reason=seen.gap.reason)
         elif seen.frame is not None:
             self.blind = False
             self.frames += 1
-            self.last_time_s = seen.frame.time_s
             self.last_picture_at = seen.frame.wall_time or datetime.now(UTC)
             now = time.monotonic()
             if now - self.said_s >= _SAY_S or self.frames == 1:
@@ -130,13 +140,19 @@ class _Scribe:
         self.say("stalled" if is_open else "live", reason)
 
     def _put_on_desk(self, events: Iterable[Event], still: bytes | None) -> None:
-        for event in events:
-            alert, new = self.desk.take(event, datetime.now(UTC))
-            if new:
+        now = datetime.now(UTC)
+        self._keep((self.desk.take(event, now) for event in events), still)
+
+    def _keep(self, filed: Iterable[Filed], still: bytes | None) -> None:
+        for one in filed:
+            if one.alert is not None and one.new:
                 self.alerts += 1
-                self.store.raise_alert(alert, still)
-            else:
-                self.store.update_alert(alert)
+                self.store.raise_alert(one.alert, still)
+                self.clips.ask(one.alert.alert_id, self.last_time_s)
+            elif one.alert is not None:
+                self.store.update_alert(one.alert)
+            if one.held:
+                self.store.held.keep(self.session, one, datetime.now(UTC))
 
 
 def watch_camera(
@@ -150,6 +166,7 @@ def watch_camera(
     fps_most: float | None = None,
     blur: bool = True,
     desk: DeskSettings | None = None,
+    clips: ClipSettings | None = None,
     on_observation: Callable[[Observation], None] | None = None,
 ) -> None:
     """Watch until the source ends or ``stop`` says so; the camera's state in the store is true all along.
@@ -163,7 +180,8 @@ def watch_camera(
         stop: Asked after every picture.
         fps_most: At most so many pictures a second are analysed; None: all that come.
         blur: Pixelate people in pictures that are kept.
-        desk: When events are one matter.
+        desk: When events are one matter, and how many alerts are too many.
+        clips: Films of alerts; None: as usual.
         on_observation: Given everything seen, for whoever records as well.
     """
     store.end_lasting(camera_id, "the watcher before this one ended")
@@ -172,7 +190,12 @@ def watch_camera(
         return store.alert(alert_id).state not in (AlertState.NEW, AlertState.SEEN)
 
     session = f"{camera_id}-{uuid.uuid4().hex[:8]}"
-    scribe = _Scribe(camera_id, source, spec, store, blur, Desk(session, desk, is_closed=is_closed))
+    marks = MarkReader(store, camera_id)
+    recorder = ClipRecorder(
+        store.clips.folder, clips or ClipSettings(), blur=blur, keep=store.clips.keep, waits=not source.live
+    )
+    table = Desk(session, desk, is_closed=is_closed, marks=marks)
+    scribe = _Scribe(camera_id, source, spec, store, blur, session, table, marks, recorder)
     scribe.say("connecting")
     try:
         with scribe.awake():
@@ -193,6 +216,8 @@ def watch_camera(
                 why = str(error) if isinstance(error, ParvisError) else type(error).__name__
                 scribe.say("lost", f"the watcher ended: {why}")
         raise
+    finally:
+        recorder.close()
     scribe.say("ended", "stopped" if stop() else "the source has ended")
 
 

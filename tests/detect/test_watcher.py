@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import supervision as sv
 
+from detect.clips import ClipSettings
+from detect.desk import DeskSettings
 from detect.live import watch_camera
 from detect.pipeline import Pipeline
 from detect.sources import LiveFeed, LiveSettings, MemorySource
@@ -249,3 +251,86 @@ def test_while_no_picture_comes_it_is_said_how_it_stands(store):
         watcher.join(5)
     assert not watcher.is_alive()
     assert store.cameras()[0].state == "ended"
+
+
+class Bags:
+    """Says a bag at a place of the picture every so often, as many as there are places; the first two last."""
+
+    name = "bags"
+    kind = EventKind.ABANDONED_OBJECT
+
+    def __init__(self, boxes, every_s=0.1):
+        self.boxes, self.every_s, self.said = boxes, every_s, 0
+
+    def update(self, scene):
+        if self.said >= len(self.boxes) or scene.tracks.time_s < self.said * self.every_s:
+            return []
+        self.said += 1
+        now, box = scene.tracks.time_s, self.boxes[self.said - 1]
+        return [Event(f"e{self.said}", self.kind, "gate", now, None, None, box, None, (), 0.5, self.name)]
+
+    def reset(self):
+        return []
+
+
+def apart(n):
+    return (10.0 * n, 5.0, 10.0 * n + 6, 12.0)
+
+
+def test_an_alert_has_its_film(store):
+    watch(store, [frame(n) for n in range(30)], [SaysAt(1.0)], clips=ClipSettings(before_s=0.5, after_s=0.5))
+    (alert,) = store.alerts()
+    clip = store.clips.of_alert(alert.alert_id)
+    assert (clip.pictures, clip.alert_s, clip.blurred) == (11, 0.5, True)
+    assert store.clips.file(clip).is_file()
+    assert store.verify().ok
+
+
+def test_a_flood_is_one_alert_that_counts_and_nothing_is_lost(store):
+    watch(
+        store,
+        [frame(n) for n in range(30)],
+        [Bags([apart(n) for n in range(20)])],
+        desk=DeskSettings(most_per_minute=5),
+    )
+    alerts = store.alerts()
+    assert sorted(a.more for a in alerts) == [0, 0, 0, 0, 0, 14]
+    group = next(a for a in alerts if a.more)
+    held = store.held.of_alert(group.alert_id)
+    assert len(held) == 14
+    assert {h.event.end_s for h in held} == {2.9}
+    assert group.event.end_s == 2.9
+    assert store.verify().ok
+
+
+def test_what_is_marked_meanwhile_is_not_raised_and_what_is_beside_it_is(store, monkeypatch):
+    monkeypatch.setattr("detect.live.mark_reader._EVERY_S", 0.0)
+
+    def mark(_):
+        if store.alerts() and not store.decisions():
+            (alert,) = store.alerts()
+            store.decide(alert.alert_id, "dismissed", by="Kim", reason="a bin")
+            store.marks.make(alert, hours=1, by="Kim", reason="a bin", fixture=True)
+
+    watch(store, [frame(n) for n in range(10)], [Bags([apart(1), apart(1), apart(2)], 0.2)], on_observation=mark)
+    assert len(store.alerts()) == 2
+    assert list(store.held.counts().values()) == [1]
+    (waiting,) = store.waiting()
+    assert waiting.event.box_px == apart(2)
+    assert store.verify().ok
+
+
+def test_what_a_mark_held_back_is_raised_when_it_is_lifted(store, monkeypatch):
+    monkeypatch.setattr("detect.live.mark_reader._EVERY_S", 0.0)
+    seen = []
+
+    def turn(_):
+        seen.append(len(store.alerts()))
+        if len(seen) == 5:
+            store.marks.lift(1, by="Kim")
+
+    watch(store, [frame(0)], [Bags([apart(1)])])
+    store.marks.make(store.alerts()[0], hours=1, by="Kim", reason="a bin")
+    watch(store, [frame(n) for n in range(10)], [Bags([apart(1)])], on_observation=turn)
+    assert seen == [1] * 5 + [2] * 5
+    assert store.still(store.alerts()[0].alert_id)
