@@ -54,6 +54,7 @@ app.command()(keeping.dashboard)
 app.command(name="list")(keeping.list_command)
 app.command()(keeping.doctor)
 app.command()(keeping.schema)
+app.command()(keeping.dossier)
 app.command()(keeping.switch)
 audit_app.command()(keeping.verify)
 

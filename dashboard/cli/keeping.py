@@ -10,7 +10,7 @@ import typer
 
 from dashboard.cli.words import JsonOption, plain, screen
 
-__all__ = ["dashboard", "doctor", "list_command", "schema", "switch", "verify"]
+__all__ = ["dashboard", "doctor", "dossier", "list_command", "schema", "switch", "verify"]
 
 
 def dashboard(
@@ -78,6 +78,23 @@ def schema(
         typer.echo(text, nl=False)
     else:
         out.write_text(text, encoding="utf-8")
+
+
+def dossier(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of `parvis live`.")],
+    out: Annotated[Path, typer.Option("--out", help="HTML file to write; prints on two sheets.")] = Path(
+        "dossier.html"
+    ),
+    names: Annotated[bool, typer.Option("--names", help="Name who decided, instead of numbering them.")] = False,
+) -> None:
+    """Write a page for the data-protection officer: purposes, cameras, order, decisions, model, sign, questions.
+
+    Example: parvis dossier live.toml --out dossier.html
+    """
+    from dashboard.dossier import write_dossier
+
+    write_dossier(config, out, names=names)
+    screen.print(f"written: {plain(str(out))}")
 
 
 def switch(
