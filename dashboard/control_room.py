@@ -12,10 +12,12 @@ from typing import Any, Final
 import streamlit as st
 
 from dashboard.report import because
+from detect.clips import Clip
 from detect.desk import Alert
+from detect.marks import Mark
 from detect.store import CameraState, FloorState, Store
 
-__all__ = ["Alarm", "CameraNow", "ControlRoom", "operator"]
+__all__ = ["Alarm", "CameraNow", "ControlRoom", "MarkNow", "operator"]
 
 _LIVE_WITHIN_S: Final = 5.0
 """A picture older than this is not live, whatever else is said."""
@@ -37,6 +39,9 @@ class Alarm:
         facts: Camera, zone, place, time, in one line.
         why: What the rule saw, with units.
         has_picture: Whether a still picture was kept.
+        has_film: Whether a short film was.
+        more: How many further ones like it were too many to be shown.
+        can_be_marked: Whether it tells a place.
     """
 
     id: str
@@ -44,6 +49,24 @@ class Alarm:
     facts: str
     why: str
     has_picture: bool
+    has_film: bool
+    more: int
+    can_be_marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MarkNow:
+    """A mark, as the person sees it.
+
+    Attributes:
+        id: Of the mark.
+        words: What is not raised, where, until when, and who said so.
+        held: How many times it was not.
+    """
+
+    id: int
+    words: str
+    held: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +101,7 @@ class ControlRoom:
     def waiting(self) -> list[Alarm]:
         """Return the alerts that wait for a decision, the most urgent first."""
         with Store.open_existing(self.path) as store:
-            return [_alarm(alert, store.still(alert.alert_id) is not None) for alert in store.waiting()]
+            return [_alarm(alert, store) for alert in store.waiting()]
 
     def floor(self) -> FloorState | None:
         """Return who was on the floor when the daemon last said it; None where no camera is calibrated."""
@@ -96,6 +119,9 @@ class ControlRoom:
                     "Reason": decision.reason,
                     "By": decision.by,
                     "At": _local(decision.at),
+                    "Seen after": "" if decision.unseen_s is None else _span(decision.unseen_s),
+                    "Seen by": decision.seen_by,
+                    "Decided after": _span(decision.took_s),
                 }
                 for decision in store.decisions()
             ]
@@ -108,6 +134,48 @@ class ControlRoom:
         """
         with Store.open_existing(self.path) as store:
             store.decide(alert_id, verdict, by=by, reason=reason)
+
+    def mark(self, alert_id: str, *, hours: float, fixture: bool, by: str, reason: str) -> None:
+        """Say that an alert's kind is not to be raised at its place for so many hours.
+
+        Raises:
+            ParvisError: It tells no place, or something is missing.
+        """
+        with Store.open_existing(self.path) as store:
+            store.marks.make(store.alert(alert_id), hours=hours, fixture=fixture, by=by, reason=reason)
+
+    def marks(self) -> list[MarkNow]:
+        """Return the marks that hold, the newest first."""
+        with Store.open_existing(self.path) as store:
+            counts = store.held.counts()
+            return [_mark(mark, counts.get(mark.mark_id, 0)) for mark in store.marks.standing(datetime.now(UTC))]
+
+    def lift(self, mark_id: int, *, by: str) -> None:
+        """Let a mark hold no more.
+
+        Raises:
+            ParvisError: It does not hold.
+        """
+        with Store.open_existing(self.path) as store:
+            store.marks.lift(mark_id, by=by)
+
+    def film(self, alert_id: str) -> tuple[Clip, Path] | None:
+        """Return the film of an alert and its file, if it is there."""
+        with Store.open_existing(self.path) as store:
+            clip = store.clips.of_alert(alert_id)
+            path = None if clip is None else store.clips.file(clip)
+        return None if clip is None or path is None or not path.is_file() else (clip, path)
+
+    def about_film(self, alert_id: str) -> dict[str, object] | None:
+        """Return what its player has to know: instants, gaps, and where the alarm is."""
+        found = self.film(alert_id)
+        if found is None:
+            return None
+        clip, _ = found
+        with Store.open_existing(self.path) as store:
+            box = store.alert(alert_id).event.box_px
+        about = {"began_at": clip.began_at.isoformat(), "alert_s": clip.alert_s, "gaps": clip.gaps}
+        return about | {"of_px": clip.of_px, "box_px": box}
 
     def still(self, alert_id: str) -> bytes | None:
         """Return the JPEG that was kept with an alert."""
@@ -136,15 +204,40 @@ def _camera(state: CameraState, taken: datetime | None, now: datetime) -> Camera
     return CameraNow(state.camera_id, live, words, age, None if taken is None else taken.isoformat())
 
 
-def _alarm(alert: Alert, has_picture: bool) -> Alarm:
+def _alarm(alert: Alert, store: Store) -> Alarm:
     event = alert.event
-    place = "" if event.place_m is None else f"at {event.place_m[0]:.1f}, {event.place_m[1]:.1f} m"
     zone = f"zone {_words(event.zone)}" if event.zone else ""
     lasts = "lasts still" if event.end_s is None else "is over"
-    facts = (event.camera_id, zone, place, f"raised {_local(alert.raised_at)}", lasts, f"certainty {event.score:.0%}")
-    why = ", ".join(because(key, value) for key, value in event.evidence.items())
-    label = _words(event.kind.value)
-    return Alarm(alert.alert_id, label[:1].upper() + label[1:], " · ".join(f for f in facts if f), why, has_picture)
+    raised = f"raised {_local(alert.raised_at)}"
+    facts = (event.camera_id, zone, _place(event.place_m), raised, lasts, f"certainty {event.score:.0%}")
+    return Alarm(
+        id=alert.alert_id,
+        label=_words(event.kind.value).capitalize(),
+        facts=" · ".join(f for f in facts if f),
+        why=", ".join(because(key, value) for key, value in event.evidence.items()),
+        has_picture=store.still(alert.alert_id) is not None,
+        has_film=store.clips.of_alert(alert.alert_id) is not None,
+        more=alert.more,
+        can_be_marked=not (event.place_m is None and event.box_px is None and event.zone is None),
+    )
+
+
+def _mark(mark: Mark, held: int) -> MarkNow:
+    where = _place(mark.place_m) or (f"in zone {_words(mark.zone)}" if mark.zone else "at its place in the picture")
+    what = f"{_words(mark.kind.value).capitalize()}{', a fixture' if mark.fixture else ''}"
+    said = f"until {_local(mark.until)}, by {mark.by}: {mark.reason}"
+    return MarkNow(mark.mark_id, f"{what} · {mark.camera_id} · {where} · {said}", held)
+
+
+def _place(place_m: tuple[float, float] | None) -> str:
+    return "" if place_m is None else f"at {place_m[0]:.1f}, {place_m[1]:.1f} m"
+
+
+def _span(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = int(seconds // 60)
+    return f"{minutes} min {seconds % 60:.0f} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _words(name: str) -> str:

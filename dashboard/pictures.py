@@ -1,4 +1,4 @@
-"""Pictures of the page Live as web routes: the wall of cameras, their newest pictures, the stills of the alerts.
+"""Pictures of the page Live as web routes: the wall of cameras, their newest pictures, stills and films of alerts.
 
 Pictures go by routes and not through Streamlit, whose own pictures flicker when they are refreshed. Nothing here is
 kept by a browser: an old picture must not come back as if it were live.
@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from dashboard.player import style, template_file, templates
+from dashboard.viewers import viewers
 from scenarios.errors import ParvisError
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["picture_routes"]
 
+T = TypeVar("T")
 _NEVER_KEPT: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -60,24 +63,69 @@ def picture_routes(alert_store: Callable[[], Path | None]) -> list[BaseRoute]:
 
     async def still(request: Request) -> Response:
         alert = request.path_params["alert"]
-        return await _jpeg(lambda here: here.still(alert))
+
+        def read(here: ControlRoom) -> bytes | None:
+            found = here.still(alert)
+            if found is not None:
+                viewers.note(here.path, alert, "picture", request.query_params.get("viewer", ""))
+            return found
+
+        return await _jpeg(read)
+
+    async def film(request: Request) -> Response:
+        alert = request.path_params["alert"]
+
+        def look() -> Path | None:
+            here = room()
+            found = None if here is None else here.film(alert)
+            if here is None or found is None:
+                return None
+            viewers.note(here.path, alert, "film", request.query_params.get("viewer", ""))
+            return found[1]
+
+        path = await _found(look)
+        return _missing() if path is None else FileResponse(path, media_type="video/mp4", headers=_NEVER_KEPT)
+
+    async def film_page(request: Request) -> Response:
+        alert = request.path_params["alert"]
+
+        def look() -> dict[str, object] | None:
+            here = room()
+            return None if here is None else here.about_film(alert)
+
+        about = await _found(look)
+        if about is None:
+            return _missing()
+        ticket = quote(request.query_params.get("viewer", ""), safe="")
+        page = templates().get_template("clip.html.j2")
+        url = f"/live/alert/{quote(alert, safe='')}.mp4?viewer={ticket}"
+        text = page.render(style=style(), script=template_file("clip.js"), about=about, film=url)
+        return HTMLResponse(text, headers=_NEVER_KEPT)
 
     async def _jpeg(read: Callable[[ControlRoom], bytes | None]) -> Response:
         def look() -> bytes | None:
             here = room()
             return None if here is None else read(here)
 
-        try:
-            found = await run_in_threadpool(look)
-        except ParvisError:
-            found = None
-        if found is None:
-            return PlainTextResponse("there is no such picture", status_code=404, headers=_NEVER_KEPT)
-        return Response(found, media_type="image/jpeg", headers=_NEVER_KEPT)
+        found = await _found(look)
+        return _missing() if found is None else Response(found, media_type="image/jpeg", headers=_NEVER_KEPT)
 
     return [
         Route("/live/wall", wall),
         Route("/live/cameras.json", cameras),
         Route("/live/picture/{camera}.jpg", picture),
         Route("/live/alert/{alert}.jpg", still),
+        Route("/live/alert/{alert}.mp4", film),
+        Route("/live/alert/{alert}/film", film_page),
     ]
+
+
+async def _found(look: Callable[[], T | None]) -> T | None:
+    try:
+        return await run_in_threadpool(look)
+    except ParvisError:
+        return None
+
+
+def _missing() -> Response:
+    return PlainTextResponse("there is no such picture", status_code=404, headers=_NEVER_KEPT)

@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard.control_room import Alarm, ControlRoom, operator
 from dashboard.serve import alert_store
+from dashboard.viewers import viewers
 from scenarios.errors import ParvisError
 
 __all__ = ["show"]
@@ -22,6 +23,13 @@ _REASONS: Final = {
     "person": "a person who rests, not an object",
     "usual": "usual traffic of this place",
     "other": "something else (say what)",
+}
+_FROM_NOW: Final[dict[str, tuple[str, float, bool]]] = {
+    "nothing": ("alert me as before", 0.0, False),
+    "hour": ("not this again here for 1 hour", 1.0, False),
+    "shift": ("not this again here for 8 hours", 8.0, False),
+    "day": ("not this again here for 24 hours", 24.0, False),
+    "fixture": ("it always stands here: a fixture, for 30 days", 30 * 24.0, True),
 }
 _SHOWN: Final = 20
 _REFRESH_S: Final = 2.0
@@ -40,6 +48,7 @@ def show() -> None:
         st.iframe("/live/wall", height=260)
         _floor(room)
         _queue(room)
+        _marks(room)
         _decided(room)
     except ParvisError as error:
         st.error(str(error))
@@ -82,6 +91,7 @@ def _floor(room: ControlRoom) -> None:
 def _queue(room: ControlRoom) -> None:
     waiting = room.waiting()
     st.session_state["alerts_on_page"] = [alarm.id for alarm in waiting]
+    st.session_state["films_on_page"] = [alarm.id for alarm in waiting if alarm.has_film]
     if st.session_state.get("dismissing") not in st.session_state["alerts_on_page"]:
         st.session_state["dismissing"] = None  # somebody else was faster
     st.subheader("To verify")
@@ -99,33 +109,52 @@ def _queue(room: ControlRoom) -> None:
 @st.fragment(run_every=_REFRESH_S)
 def _news(room: ControlRoom) -> None:
     """Count what waits; bring new alerts onto the page, but never under the hands of somebody who is deciding."""
-    waiting = [alarm.id for alarm in room.waiting()]
+    alarms = room.waiting()
+    waiting = [alarm.id for alarm in alarms]
     on_page = st.session_state.get("alerts_on_page", [])
+    films = {alarm.id for alarm in alarms if alarm.has_film} - set(st.session_state.get("films_on_page", []))
     new = len(set(waiting) - set(on_page))
     gone = len(set(on_page) - set(waiting))
-    if (new or gone) and st.session_state.get("dismissing") is None:
+    if (new or gone or films) and st.session_state.get("dismissing") is None:
         st.rerun(scope="app")
     word = "alert waits" if len(waiting) == 1 else "alerts wait"
-    st.markdown(f"**{len(waiting)}** {word}" + (f" · :orange[{new} new, shown after this decision]" if new else ""))
+    more = sum(alarm.more for alarm in alarms)
+    parts = [f"**{len(waiting)}** {word}"]
+    parts += [f"{more} more like them, too many to be shown one by one"] if more else []
+    parts += [f":orange[{new} new, shown after this decision]"] if new else []
+    st.markdown(" · ".join(parts))
 
 
 def _card(room: ControlRoom, alarm: Alarm) -> None:
     with st.container(border=True, key=f"alert-{alarm.id}"):
         left, right = st.columns([2, 3], gap="medium")
         with left:
-            if alarm.has_picture:
-                st.html(
-                    f'<img class="still" src="/live/alert/{quote(alarm.id, safe="")}.jpg" '
-                    f'alt="Picture of the alert {html.escape(alarm.label)}">'
-                )
-            else:
-                st.html('<div class="still none">no picture was kept</div>')
+            _picture(room, alarm)
         with right:
-            st.markdown(f"#### {alarm.label}")
+            st.markdown(f"#### {alarm.label}" + (f", and {alarm.more} more like it" if alarm.more else ""))
             st.markdown(f":gray[{alarm.facts}]")
             if alarm.why:
                 st.markdown(f"Why: {alarm.why}")
             _decision(room, alarm)
+
+
+def _picture(room: ControlRoom, alarm: Alarm) -> None:
+    """Show its still or its film; who looks at it stands in the record."""
+    id_ = quote(alarm.id, safe="")
+    if "viewer" not in st.session_state:
+        st.session_state["viewer"] = viewers.ticket(operator())
+    ticket = st.session_state["viewer"]
+    if alarm.has_film and st.toggle("Film", key=f"film-{alarm.id}"):
+        st.iframe(f"/live/alert/{id_}/film?viewer={ticket}", height=320)
+    elif alarm.has_picture:
+        # loading="lazy": nobody has seen what the page has not scrolled to
+        st.html(
+            f'<img class="still" loading="lazy" src="/live/alert/{id_}.jpg?viewer={ticket}" '
+            f'alt="Picture of the alert {html.escape(alarm.label)}">'
+        )
+    else:
+        st.html('<div class="still none">no picture was kept</div>')
+        viewers.note(room.path, alarm.id, "facts", ticket)
 
 
 def _decision(room: ControlRoom, alarm: Alarm) -> None:
@@ -143,6 +172,9 @@ def _decision(room: ControlRoom, alarm: Alarm) -> None:
     with st.form(f"why-{alarm.id}", border=False):
         picked = st.radio("Why is it no event?", list(_REASONS), format_func=_REASONS.__getitem__, index=None)
         words = st.text_input("In words", max_chars=200, placeholder="needed with 'something else'")
+        from_now = "nothing"
+        if alarm.can_be_marked:
+            from_now = st.radio("From now on", list(_FROM_NOW), format_func=lambda key: _FROM_NOW[key][0])
         with st.container(horizontal=True):
             sure = st.form_submit_button("Dismiss the alert", type="primary")
             back = st.form_submit_button("Back")
@@ -154,7 +186,7 @@ def _decision(room: ControlRoom, alarm: Alarm) -> None:
             st.error("Say why: choose a reason, and with 'something else' say it in words.")
             return
         reason = words.strip() if picked == "other" else ": ".join(p for p in (_REASONS[picked], words.strip()) if p)
-        _decide(room, alarm, "dismissed", reason)
+        _decide(room, alarm, "dismissed", reason, from_now)
         st.rerun()
 
 
@@ -162,10 +194,33 @@ def _begin(alarm: Alarm) -> None:
     st.session_state["dismissing"] = alarm.id
 
 
-def _decide(room: ControlRoom, alarm: Alarm, verdict: str, reason: str) -> None:
+def _decide(room: ControlRoom, alarm: Alarm, verdict: str, reason: str, from_now: str = "nothing") -> None:
     st.session_state["dismissing"] = None
+    _, hours, fixture = _FROM_NOW[from_now]
     try:
         room.decide(alarm.id, verdict, by=operator(), reason=reason)
+        if hours:
+            room.mark(alarm.id, hours=hours, fixture=fixture, by=operator(), reason=reason)
+    except ParvisError as error:
+        st.session_state["complaint"] = str(error)
+
+
+def _marks(room: ControlRoom) -> None:
+    """What is not raised for now, and how often it was not."""
+    marks = room.marks()
+    if not marks:
+        return
+    with st.expander(f"Not raised for now ({len(marks)})"):
+        for mark in marks:
+            with st.container(horizontal=True):
+                times = "once" if mark.held == 1 else f"{mark.held} times"
+                st.markdown(f"{mark.words} :gray[· held back {times}]")
+                st.button("Raise it again", key=f"lift-{mark.id}", on_click=_lift, args=(room, mark.id))
+
+
+def _lift(room: ControlRoom, mark_id: int) -> None:
+    try:
+        room.lift(mark_id, by=operator())
     except ParvisError as error:
         st.session_state["complaint"] = str(error)
 

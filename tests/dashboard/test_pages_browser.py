@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import getpass
+import json
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +24,11 @@ import numpy as np
 import pytest
 
 from dashboard.report import write_report
+from detect.audit import digest
+from detect.clips import Clip
 from detect.desk import Alert, AlertState
+from detect.live.clip_film import Shot, code_film
+from detect.marks import Mark
 from detect.store import CameraState, Decision, Store
 from scenarios.event import Event, EventKind
 from scenarios.recording import Recording
@@ -429,6 +436,7 @@ def store(site_folder: Path) -> Iterator[Path]:
         opened.raise_alert(_alert(1), _jpeg(150))
         opened.raise_alert(_alert(2, EventKind.CROWD_MOVEMENT))
     yield path
+    shutil.rmtree(path.with_name("alerts.sqlite.clips"), ignore_errors=True)
     for part in path.parent.glob("alerts.sqlite*"):
         part.unlink()
 
@@ -469,6 +477,81 @@ def test_live_page_confirms_and_dismisses(site: str, store: Path, page: Any) -> 
         opened.raise_alert(_alert(3), _jpeg(200))
     page.get_by_role("button", name="Confirm").first.wait_for()  # a new alert comes by itself
     _settled(page)
+
+
+def _keep_film(path: Path, alert_id: str) -> None:
+    """Five pictures a second for four seconds, then two seconds of nothing, then two seconds more."""
+    times = [n / 5 for n in [*range(20), *range(30, 40)]]
+    now = datetime.now(UTC)
+    shots = [Shot(t, now + timedelta(seconds=t), (640, 360), _jpeg(40 + int(10 * t))) for t in times]
+    with Store.open_existing(path) as opened:
+        opened.clips.folder.mkdir(exist_ok=True)
+        name = f"{alert_id}.mp4"
+        code_film(opened.clips.folder / name, shots)
+        sha256 = str(digest((opened.clips.folder / name).read_bytes()))
+        size = (640, 360)
+        opened.clips.keep(Clip(alert_id, name, sha256, now, 3.0, 7.8, 30, size, (1280, 720), True, ((3.8, 6.0),)))
+
+
+def test_live_page_plays_films_and_marks_places(site: str, store: Path, page: Any) -> None:
+    with Store.open_existing(store) as opened:
+        first = opened.alert("a1")
+        boxed = replace(first.event, box_px=(500.0, 200.0, 700.0, 500.0))
+        opened.update_alert(replace(first, event=boxed, more=14))
+    page.goto(f"{site}/live")
+    page.get_by_text("and 14 more like it").wait_for()
+    assert page.get_by_text("Film", exact=True).count() == 0
+    _keep_film(store, "a1")
+    page.get_by_text("Film", exact=True).click()  # it comes by itself when it is there
+    film = page.frame_locator("iframe[src*='/film']")
+    film.locator("video").wait_for()
+    frame = next(f for f in page.frames if "/film" in f.url)
+    frame.wait_for_function("document.querySelector('video').readyState >= 2")
+    assert film.locator(".cam-veil").is_hidden()
+    assert film.locator(".clip-box").is_hidden(), "before the alert there is nothing to be ringed"
+    frame.evaluate("document.querySelector('video').currentTime = 5")
+    film.get_by_text("NO PICTURE FOR 2.2 S").wait_for()
+    _keep(page, "live_film_gap")
+    frame.evaluate("document.querySelector('video').currentTime = 7")
+    film.get_by_text("4.0 s after the alert").wait_for()
+    assert film.locator(".cam-veil").is_hidden()
+    ring = film.locator(".clip-box").bounding_box()
+    stage = film.locator(".cam-stage").bounding_box()
+    assert (ring["x"] - stage["x"]) / stage["width"] == pytest.approx(500 / 1280, abs=0.01)
+    _keep(page, "live_film")
+
+    page.get_by_role("button", name="Dismiss").first.click()
+    page.get_by_text("furniture, bin or sign").click()
+    page.get_by_text("a fixture, for 30 days").click()
+    _keep(page, "live_mark")
+    page.get_by_role("button", name="Dismiss the alert").click()
+    _until(lambda: len(_decisions(store)) == 1)
+    with Store.open_existing(store) as opened:
+        (mark,) = opened.marks.standing(datetime.now(UTC))
+        assert (mark.fixture, mark.by, mark.alert_id) == (True, getpass.getuser(), "a1")
+        viewed = opened.verify()
+        assert viewed.ok, viewed.problem
+    (decision,) = _decisions(store)
+    assert decision.seen_by == getpass.getuser()
+    assert decision.seen_at is not None
+    page.get_by_text("Not raised for now (1)").click()
+    _keep(page, "live_marks")
+    page.get_by_role("button", name="Raise it again").click()
+    _until(lambda: not _marks(store))
+    record = sqlite3.connect(store)
+    told = [row[0] for row in record.execute("SELECT facts FROM audit WHERE action = 'alert.viewed' ORDER BY seq")]
+    record.close()
+    assert {(f["alert"], f["what"], f["by"]) for f in map(json.loads, told)} >= {
+        ("a1", "picture", getpass.getuser()),
+        ("a1", "film", getpass.getuser()),
+        ("a2", "facts", getpass.getuser()),
+    }
+    assert len(told) == len(set(told)), "each thing is noted once"
+
+
+def _marks(path: Path) -> tuple[Mark, ...]:
+    with Store.open_existing(path) as opened:
+        return opened.marks.standing(datetime.now(UTC))
 
 
 def test_live_page_on_a_phone(site: str, store: Path, page: Any) -> None:
