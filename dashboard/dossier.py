@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from dashboard.plan_report import check_report_target
 from dashboard.player import template_file, templates
@@ -50,6 +51,7 @@ def write_dossier(config_path: Path, out: Path, *, names: bool = False) -> None:
             configuration=config_path.name,
             configuration_sha256=digest_of(config_path),
             config=config,
+            hosts=[urlsplit(webhook.url).hostname for webhook in config.webhooks],
             cameras=_cameras(config),
             purposes=_purposes(config),
             detector=config.detector,

@@ -70,6 +70,11 @@ class Store:
     ) -> None:
         self.close()
 
+    @property
+    def database(self) -> Database:
+        """The file under it, for modules that keep a matter of their own there."""
+        return self._database
+
     def close(self) -> None:
         """Close the file."""
         self._database.close()

@@ -12,6 +12,7 @@ from detect.clips import ClipSettings
 from detect.desk import DeskSettings
 from detect.live.authorisation import Authorisation
 from detect.live.http_server import HttpConfig, tokens_of
+from detect.live.webhook import WebhookConfig, check_webhooks
 from detect.motion_mode import DEFAULT_MODE, check_mode
 from detect.rules import build_rules
 from detect.rules.contract import Setting
@@ -61,6 +62,7 @@ class LiveConfig(Entry):
         purposes: Events that are looked for; empty: all for which there is a rule.
         authorisation: The order by which this is allowed; outside of it nothing is analysed.
         http: The interface for other programs; None: there is none.
+        webhooks: Who is told of alerts, decisions and cameras.
     """
 
     store: Path = Path("live.sqlite")
@@ -76,6 +78,7 @@ class LiveConfig(Entry):
     purposes: list[EventKind] = []
     authorisation: Authorisation | None = None
     http: HttpConfig | None = None
+    webhooks: list[WebhookConfig] = []
 
     @model_validator(mode="after")
     def _cameras_differ(self) -> LiveConfig:
@@ -109,6 +112,7 @@ def load_config(path: Path) -> LiveConfig:
         check_mode(config.camera_motion, where, calibrated=camera.calibration is not None)
     if config.http is not None:
         tokens_of(config.http, path.name)
+    check_webhooks(config.webhooks, path.name)
     beside = path.parent
     cameras = []
     for camera in config.cameras:

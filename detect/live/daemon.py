@@ -22,6 +22,7 @@ from detect.live.floor_board import FloorBoard
 from detect.live.floor_keeper import FloorKeeper
 from detect.live.http_server import serving
 from detect.live.reload import Reload, digest_of
+from detect.live.webhook import telling
 from detect.sources import redact
 from detect.store import CameraState, Store
 from scenarios.calibration import load_calibration
@@ -67,7 +68,7 @@ def run_daemon(path: Path) -> None:
                 "pid": os.getpid(),
             }
             store.note("daemon.started", facts)
-            with serving(config.http, config.store) as address:
+            with serving(config.http, config.store) as address, telling(config.webhooks, config.store):
                 print(f"watching {', '.join(cameras)}; alerts in {config.store}; stop with Ctrl-C", flush=True)
                 if address is not None:
                     print(f"interface at {address}/api, metrics at {address}/metrics", flush=True)

@@ -9,6 +9,7 @@ from typing import Final
 from prometheus_client.core import CollectorRegistry, CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 
+from detect.outbox import count_waiting
 from detect.store import Store
 
 __all__ = ["CONTENT_TYPE", "exposition"]
@@ -52,7 +53,10 @@ class _Looked:
         off = GaugeMetricFamily("parvis_switched_off", "1 for what a person has switched off", labels=["what"])
         for what in self._store.switched_off():
             off.add_metric([what], 1.0)
-        yield from (up, state, age, *counts.values(), alerts, off)
+        untold = GaugeMetricFamily("parvis_webhook_waiting", "Entries yet to be told", labels=["receiver"])
+        for receiver, many in count_waiting(self._store.database).items():
+            untold.add_metric([receiver], float(many))
+        yield from (up, state, age, *counts.values(), alerts, off, untold)
 
 
 def exposition(store: Store, now: datetime | None = None) -> bytes:

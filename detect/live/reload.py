@@ -41,8 +41,10 @@ class Reload:
         fresh = load_config(self.path)
         if fresh.store != self.config.store:
             raise ScenarioError(f"{self.path.name}: store: cannot change while the daemon runs; start it again")
-        if fresh.http != self.config.http:
-            raise ScenarioError(f"{self.path.name}: http: cannot change while the daemon runs; start it again")
+        if (fresh.http, fresh.webhooks) != (self.config.http, self.config.webhooks):
+            raise ScenarioError(
+                f"{self.path.name}: http and webhooks cannot change while the daemon runs; start it again"
+            )
         if fresh == self.config:
             return None
         self.config = fresh

@@ -19,13 +19,19 @@ cameras = [
     { id = "hall", source = "film.mp4", purposes = ["fire"] },
 ]
 """
+HOOK = """
+[[webhooks]]
+id = "centre"
+url = "https://ops.example/hook?key=canary-5519"
+secret = "canary-5519-canary-5519"
+"""
 ORDER = '[authorisation]\norder = "order 117"\nfirst = 2026-06-01\nlast = 2026-06-10\nhours = ["18:00-02:00"]\n'
 
 
 @pytest.fixture
 def config(tmp_path):
     path = tmp_path / "live.toml"
-    path.write_text(CONFIG + ORDER)
+    path.write_text(CONFIG + ORDER + HOOK)
     with Store.create_or_open(tmp_path / "live.sqlite") as store:
         for n, kind in enumerate([EventKind.ABANDONED_OBJECT, EventKind.ABANDONED_OBJECT, EventKind.FIRE]):
             event = Event(f"e{n}", kind, "gate", 3.0, 9.0, None, None, None, (), 0.8, kind.value)
@@ -64,6 +70,8 @@ def test_the_page_says_it_and_keeps_passwords_and_names_to_itself(config, tmp_pa
     assert "<tr><th>weapon</th><td>no rule: never looked for</td></tr>" in page
     assert "<tr><th>wrong way</th><td>no</td></tr>" in page
     assert "intact." in page
+    assert "without pictures: centre (ops.example)." in page
+    assert "a film from 5 s before it to 5 s after" in page
     assert "http" not in page.replace("rtsp://", "")
     write_dossier(config, tmp_path / "dossier.html", names=True)
     named = (tmp_path / "dossier.html").read_text()
@@ -77,5 +85,6 @@ def test_without_an_order_or_a_store_it_says_so(tmp_path):
     page = (tmp_path / "dossier.html").read_text()
     assert "names no order" in page
     assert "There is no store yet" in page
+    assert "No other system is told of anything." in page
     with pytest.raises(ParvisError, match=r"should end in \.html"):
         write_dossier(tmp_path / "live.toml", tmp_path / "dossier.pdf")
