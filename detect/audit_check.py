@@ -74,7 +74,7 @@ class Told:
                 self._marks[facts["mark"]]["lifted"] = True
             case "switch.off" | "switch.on":
                 self._off = facts["off"]
-            case "picture.deleted" | "clip.deleted" | "alert.deleted" | "event.deleted":
+            case "picture.deleted" | "clip.deleted" | "alert.deleted" | "event.deleted" | "mark.deleted":
                 self._forget(action, facts)
 
     def _forget(self, action: str, facts: dict[str, Any]) -> None:
@@ -89,6 +89,8 @@ class Told:
                 self._decisions = Counter({k: n for k, n in self._decisions.items() if k[0] != facts["alert"]})
             case "event.deleted":
                 self._held.remove(facts["event"])
+            case "mark.deleted":
+                del self._marks[facts["mark"]]
 
     def against(self, database: sqlite3.Connection, films: Path) -> Iterator[str]:
         """Compare with the tables and the films; yield what differs, in words."""

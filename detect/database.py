@@ -108,6 +108,15 @@ class Database:
         found = self.rows(statement, values)
         return found[0] if found else None
 
+    def leave_no_traces(self) -> None:
+        """Bring what was deleted out of the file beside the store too, as far as readers let it.
+
+        Raises:
+            RecordingError: The file cannot be written.
+        """
+        with self._turn, self._said():
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """One short transaction that takes the write lock at its start: reading and writing in it are one.
@@ -161,6 +170,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")  # a picture that was deleted is not to be found in the file
     return connection
 
 

@@ -6,7 +6,7 @@ The watcher writes while pages read and decide; every transaction is short.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +14,7 @@ from typing import Any, Self
 from detect.alert_rows import COLUMNS, LASTS, alert_of, end_lasting, expire, put_alert, say_event, see
 from detect.audit import AuditReport, append
 from detect.audit_check import verify
+from detect.audit_export import export_record
 from detect.camera_state import CameraState, keep_camera, load_cameras
 from detect.clip_shelf import ClipShelf
 from detect.database import Database, text_of
@@ -22,6 +23,7 @@ from detect.desk import Alert, AlertState
 from detect.floor_state import FloorState, keep_floor, load_floor
 from detect.held import HeldEvents
 from detect.mark_book import MarkBook
+from detect.retention import Deleted, Retention, retain
 from detect.switches import load_switches, turn
 from scenarios.errors import ParvisError
 
@@ -238,6 +240,22 @@ class Store:
     def floor(self) -> FloorState | None:
         """Return who was on the floor when it was last said; None where that never was."""
         return load_floor(self._database)
+
+    def retain(self, settings: Retention, *, by: str, now: datetime | None = None) -> Deleted:
+        """Delete what has been kept for long enough; the record keeps that, and the hashes of what it was.
+
+        Raises:
+            RecordingError: The store cannot be written.
+        """
+        return retain(self._database, self.clips.folder, settings, now or datetime.now(UTC), by=by)
+
+    def export_record(self, out: Path, *, by: str) -> int:
+        """Write the record as JSON lines that can be verified on their own; return how many entries it has.
+
+        Raises:
+            RecordingError: The file is there already or cannot be written.
+        """
+        return export_record(self._database, out, by=by)
 
     def verify(self) -> AuditReport:
         """Check the record, and that everything is what it tells."""

@@ -55,7 +55,9 @@ app.command(name="list")(keeping.list_command)
 app.command()(keeping.doctor)
 app.command()(keeping.schema)
 app.command()(keeping.dossier)
+app.command()(keeping.retain)
 app.command()(keeping.switch)
+audit_app.command()(keeping.export)
 audit_app.command()(keeping.verify)
 
 

@@ -10,7 +10,7 @@ import typer
 
 from dashboard.cli.words import JsonOption, plain, screen
 
-__all__ = ["dashboard", "doctor", "dossier", "list_command", "schema", "switch", "verify"]
+__all__ = ["dashboard", "doctor", "dossier", "export", "list_command", "retain", "schema", "switch", "verify"]
 
 
 def dashboard(
@@ -128,15 +128,54 @@ def switch(
         screen.print("nothing is switched off")
 
 
-def verify(
+def export(
     store: Annotated[Path, typer.Argument(metavar="STORE", help="SQLite file of `parvis live` or `parvis watch`.")],
-    as_json: JsonOption = False,
+    out: Annotated[Path, typer.Option("--out", help="A new file.")] = Path("record.jsonl"),
 ) -> None:
-    """Check the hash chain of the record: was a row changed, removed or put in?"""
+    """Write the record as JSON lines that anybody can check: `parvis audit verify record.jsonl`."""
+    import getpass
+
     from detect.store import Store
 
     with Store.open_existing(store) as opened:
-        found = opened.verify()
+        many = opened.export_record(out, by=getpass.getuser())
+    screen.print(f"{many} entries: {plain(str(out))}")
+
+
+def retain(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of `parvis live`, with [retention].")],
+) -> None:
+    """Delete pictures, films and alerts whose time is over, as the daemon does every six hours; the record proves it.
+
+    Example: parvis retain live.toml
+    """
+    import getpass
+
+    from detect.live.config import load_config
+    from detect.store import Store
+
+    read = load_config(config)
+    with Store.open_existing(read.store) as opened:
+        deleted = opened.retain(read.retention, by=getpass.getuser())
+    told = ", ".join(f"{many} {what}" for what, many in deleted.as_dict().items() if many)
+    screen.print(f"deleted: {told}" if told else "nothing is old enough")
+
+
+def verify(
+    store: Annotated[
+        Path, typer.Argument(metavar="STORE", help="SQLite file of `parvis live`, or what `parvis audit export` wrote.")
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """Check the hash chain of the record: was a row changed, removed or put in?"""
+    from detect.audit_export import is_record, verify_record
+    from detect.store import Store
+
+    if is_record(store):
+        found = verify_record(store)
+    else:
+        with Store.open_existing(store) as opened:
+            found = opened.verify()
     if as_json:
         typer.echo(json.dumps(found.as_dict()))
     elif found.ok:

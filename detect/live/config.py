@@ -14,6 +14,7 @@ from detect.live.authorisation import Authorisation
 from detect.live.http_server import HttpConfig, tokens_of
 from detect.live.webhook import WebhookConfig, check_webhooks
 from detect.motion_mode import DEFAULT_MODE, check_mode
+from detect.retention import Retention
 from detect.rules import build_rules
 from detect.rules.contract import Setting
 from detect.sources.address import expand, scheme
@@ -58,6 +59,7 @@ class LiveConfig(Entry):
         hung_s: A camera's process that takes no picture for so long, although there are some, is started again.
         desk: When events are one matter, how many alerts are too many, and how long they wait.
         clips: Films of alerts.
+        retention: How long pictures, films and alerts stay.
         rules: Settings by rule and key.
         purposes: Events that are looked for; empty: all for which there is a rule.
         authorisation: The order by which this is allowed; outside of it nothing is analysed.
@@ -74,6 +76,7 @@ class LiveConfig(Entry):
     desk: DeskSettings = DeskSettings()
     clips: ClipSettings = ClipSettings()
     cameras: Annotated[list[CameraConfig], Field(min_length=1)]
+    retention: Retention = Retention()
     rules: dict[str, dict[str, Setting]] = {}
     purposes: list[EventKind] = []
     authorisation: Authorisation | None = None

@@ -35,6 +35,7 @@ _STOP_S: Final = 8.0
 _BACKOFF_S: Final = 1.0
 _MOST_BACKOFF_S: Final = 30.0
 _TIDY_S: Final = 60.0
+_RETAIN_S: Final = 6 * 3600.0
 _STEADY_S: Final = 60.0
 """A process that has run for so long is forgiven its earlier deaths."""
 
@@ -153,7 +154,7 @@ def _supervise(reload: Reload, store: Store, stopping: Flag) -> None:
     config, workers = reload.config, list[_Worker]()
     try:
         workers.extend(_Worker(config, camera, store) for camera in config.cameras)
-        tidied_s = -_TIDY_S
+        tidied_s, retained_s = -_TIDY_S, -_RETAIN_S
         keeper = FloorKeeper(lambda: [w.board for w in workers if w.board is not None], store)
         while not stopping.wait(_POLL_S):
             with _complaining():
@@ -167,6 +168,10 @@ def _supervise(reload: Reload, store: Store, stopping: Flag) -> None:
                 tidied_s = time.monotonic()
                 with _complaining():
                     store.expire(datetime.now(UTC) - timedelta(seconds=config.desk.expire_s))
+            if time.monotonic() - retained_s >= _RETAIN_S:
+                retained_s = time.monotonic()
+                with _complaining():
+                    store.retain(config.retention, by="the daemon")
     finally:
         _end(workers)
 

@@ -71,6 +71,7 @@ def test_the_page_says_it_and_keeps_passwords_and_names_to_itself(config, tmp_pa
     assert "<tr><th>wrong way</th><td>no</td></tr>" in page
     assert "intact." in page
     assert "without pictures: centre (ops.example)." in page
+    assert "deleted after 30 days; alerts after 366 days" in page
     assert "a film from 5 s before it to 5 s after" in page
     assert "http" not in page.replace("rtsp://", "")
     write_dossier(config, tmp_path / "dossier.html", names=True)
