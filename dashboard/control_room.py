@@ -35,7 +35,7 @@ class Alarm:
 
     Attributes:
         id: Of the alert.
-        label: What may have happened.
+        label: What may have happened, and whether it is a drill.
         facts: Camera, zone, place, time, in one line.
         why: What the rule saw, with units.
         has_picture: Whether a still picture was kept.
@@ -113,7 +113,8 @@ class ControlRoom:
         with Store.open_existing(self.path) as store:
             return [
                 {
-                    "Alert": _words(decision.alert.event.kind.value),
+                    "Alert": ("DRILL: " if decision.alert.event.drill else "")
+                    + _words(decision.alert.event.kind.value),
                     "Camera": decision.alert.event.camera_id,
                     "Decision": decision.verdict,
                     "Reason": decision.reason,
@@ -212,7 +213,7 @@ def _alarm(alert: Alert, store: Store) -> Alarm:
     facts = (event.camera_id, zone, _place(event.place_m), raised, lasts, f"certainty {event.score:.0%}")
     return Alarm(
         id=alert.alert_id,
-        label=_words(event.kind.value).capitalize(),
+        label=("DRILL: " if event.drill else "") + _words(event.kind.value).capitalize(),
         facts=" · ".join(f for f in facts if f),
         why=", ".join(because(key, value) for key, value in event.evidence.items()),
         has_picture=store.still(alert.alert_id) is not None,

@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from dashboard.drill_figures import drill_rows
 from dashboard.plan_report import check_report_target
 from dashboard.player import template_file, templates
 from dashboard.trust import trust
@@ -70,7 +71,7 @@ def write_dossier(config_path: Path, out: Path, *, names: bool = False) -> None:
 
 
 def decision_rows(store: Store) -> list[dict[str, Any]]:
-    """Count what became of the alerts of each kind, and how long decisions took.
+    """Count what became of the alerts of each kind, drills left out, and how long decisions took.
 
     Returns:
         A row a kind: ``kind``, ``raised``, ``confirmed``, ``dismissed``, ``expired``, ``waiting``, and ``median_s``
@@ -79,6 +80,8 @@ def decision_rows(store: Store) -> list[dict[str, Any]]:
     counts = store.count_alerts()
     took: dict[str, list[float]] = {}
     for decision in store.decisions(limit=_ALL):
+        if decision.alert.event.drill is not None:
+            continue
         kind = decision.alert.event.kind.value
         took.setdefault(kind, []).append((decision.at - decision.alert.raised_at).total_seconds())
     rows = []
@@ -100,12 +103,13 @@ def decision_rows(store: Store) -> list[dict[str, Any]]:
 
 def _of_store(path: Path, *, names: bool) -> dict[str, Any]:
     if not path.is_file():
-        return {"store": path.name, "decisions": None, "people": [], "off": {}, "record": None}
+        return {"store": path.name, "decisions": None, "people": [], "drills": [], "off": {}, "record": None}
     with Store.open_existing(path) as store:
         by = Counter(decision.by for decision in store.decisions(limit=_ALL)).most_common()
         return {
             "store": path.name,
             "decisions": decision_rows(store),
+            "drills": drill_rows(store),
             "people": [(who if names else f"person {n}", many) for n, (who, many) in enumerate(by, 1)],
             "off": {
                 what: words if names else words.rpartition(" (")[0] for what, words in store.switched_off().items()

@@ -16,19 +16,20 @@ import tomli_w
 from numpy.typing import NDArray
 
 from dashboard.plate_people import Passers, Shadows, passers_in, shadows_of
-from dashboard.plate_picture import Sharpness, empty_scene, noise_of, sample_source, sharpness_of
+from dashboard.plate_picture import Sample, Sharpness, empty_scene, noise_of, sample_source, sharpness_of
 from dashboard.progress import Report, silent
 from detect.score.annotations import load_mot
 from detect.sources import open_source
 from scenarios.calibration import load_calibration
 from scenarios.camera import Camera
 from scenarios.errors import ScenarioError
+from scenarios.frame import Image
 from scenarios.load import load_scenario
 from scenarios.scenario import Scenario
 from scenarios.truth import GroundTruth, column
 from sim.film import shots
 
-__all__ = ["Made", "make_plate", "write_ways"]
+__all__ = ["Made", "Twin", "drawn_tones", "make_plate", "tones_to_look", "twin_of", "write_ways"]
 
 _FILMED: Final = 12
 """Pictures of the twin from which its figures' grey levels are taken."""
@@ -58,6 +59,43 @@ class Made:
     said: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Twin:
+    """What footage says about a place.
+
+    Attributes:
+        plate: The empty scene, shape (h, w, 3).
+        table: The scenario of the camera's twin, its plate named ``plate.png``; colours of figures not fitted yet.
+        passers: Who walked there.
+        shadows: What their shadows say.
+        sharp: How sharp the camera is.
+        noise: Of the camera, standard deviation in grey levels.
+    """
+
+    plate: Image
+    table: dict[str, Any]
+    passers: Passers
+    shadows: Shadows
+    sharp: Sharpness
+    noise: float
+
+
+def twin_of(sample: Sample, camera: Camera, calibration: dict[str, Any]) -> Twin:
+    """Learn the empty place, who walks there, its light, and how the camera sees it.
+
+    Args:
+        sample: Pictures of the camera.
+        camera: Calibrated.
+        calibration: The table that it was read from.
+    """
+    plate = empty_scene(sample.pictures)
+    passers = passers_in(sample.pictures, plate, camera)
+    sharp, noise = sharpness_of(sample.pictures, passers.edges), noise_of(sample.pairs)
+    shadows = shadows_of(sample.pictures, plate, camera)
+    table = _scenario(camera, calibration, passers, shadows, sharp, noise, sample.fps, sample.seconds)
+    return Twin(plate, table, passers, shadows, sharp, noise)
+
+
 def make_plate(
     source_spec: str, calibration: Path, out: Path, *, truth: Path | None = None, report: Report = silent
 ) -> Made:
@@ -85,29 +123,25 @@ def make_plate(
         sample = sample_source(source)
     finally:
         source.close()
-    report("plate", 0.3, "the empty scene")
-    plate = empty_scene(sample.pictures)
-    report("plate", 0.6, "light and people")
-    passers = passers_in(sample.pictures, plate, camera)
-    sharp, noise = sharpness_of(sample.pictures, passers.edges), noise_of(sample.pairs)
-    shadows = shadows_of(sample.pictures, plate, camera)
+    report("plate", 0.3, "the empty scene, light and people")
+    twin = twin_of(sample, camera, tomllib.loads(calibration.read_text(encoding="utf-8")))
     out.mkdir(parents=True, exist_ok=True)
     picture = out / "plate.png"
-    written = cv2.imencode(".png", plate)[1]
+    written = cv2.imencode(".png", twin.plate)[1]
     picture.write_bytes(written.tobytes())
     ways = None
     if truth is not None:
         ways = out / "ways.csv"
         write_ways(load_mot(truth, camera_id=camera.id, fps=sample.fps), camera, sample.fps, ways)
     scenario = out / "twin_v1.toml"
-    table = _scenario(camera, calibration, passers, shadows, sharp, noise, sample.fps, sample.seconds)
+    table = twin.table
     if ways is not None:
         table["population"] = {"ways": {"file": ways.name}}
     scenario.write_text(tomli_w.dumps(table), encoding="utf-8")
     report("plate", 0.8, "figures as they are drawn")
-    gain, black = tones_to_look(passers.tones, drawn_tones(load_scenario(scenario)))
+    gain, black = tones_to_look(twin.passers.tones, drawn_tones(load_scenario(scenario)))
     table["cameras"][0]["plate"]["light"] |= {"gain_bgr": [gain] * 3, "black_bgr": [black] * 3}
-    said = _said(passers, shadows, sharp, noise, gain, black)
+    said = _said(twin, gain, black)
     scenario.write_text("".join(f"# {line}\n" for line in said) + tomli_w.dumps(table), encoding="utf-8")
     report("plate", 1.0, str(scenario))
     return Made(scenario, picture, ways, said)
@@ -195,7 +229,7 @@ def _smooth(place: NDArray[np.float64], half: int) -> NDArray[np.float64]:
 
 def _scenario(
     camera: Camera,
-    calibration: Path,
+    calibration: dict[str, Any],
     passers: Passers,
     shadows: Shadows,
     sharp: Sharpness,
@@ -246,7 +280,7 @@ def _scenario(
                 "id": camera.id,
                 "plate": {
                     "image": "plate.png",
-                    "calibration": tomllib.loads(calibration.read_text(encoding="utf-8")),
+                    "calibration": calibration,
                     "light": light,
                 },
             }
@@ -299,9 +333,8 @@ def _gates(camera: Camera, outline: shapely.Polygon) -> list[dict[str, Any]]:
     return gates
 
 
-def _said(
-    passers: Passers, shadows: Shadows, sharp: Sharpness, noise: float, gain: float, black: float
-) -> tuple[str, ...]:
+def _said(twin: Twin, gain: float, black: float) -> tuple[str, ...]:
+    passers, shadows, sharp, noise = twin.passers, twin.shadows, twin.sharp, twin.noise
     sun = (
         f"Shadows of {shadows.seen} people agree ({shadows.agreement:.2f}): sun at {shadows.sun_azimuth_deg:.0f} deg, "
         f"{shadows.sun_elevation_deg:.0f} deg high."

@@ -6,16 +6,17 @@ Only sums over everybody are kept: what a scene needs to look right, nothing abo
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from scenarios.camera import Camera
 from scenarios.frame import Image
 
-__all__ = ["Passers", "Shadows", "passers_in", "shadows_of"]
+__all__ = ["Passers", "Shadows", "passers_in", "shadows_of", "stands_out"]
 
 _STANDS_OUT: Final = 26
 _BODY_M: Final = (1.2, 2.2)
@@ -23,6 +24,9 @@ _SLIMMEST, _WIDEST = 1.3, 5.5
 _LEAST_PX: Final = 18
 _SHADE: Final = (0.35, 0.93)
 _SAME_TINT: Final = 0.07
+_LIT: Final = 40
+_FAINT: Final = 10
+"""Only of what is lit can a shadow be told, and only one that takes so many grey levels."""
 _RING_M: Final = (0.45, 2.8)
 _FEWEST: Final = 20
 _AGREE: Final = 0.55
@@ -78,7 +82,7 @@ def passers_in(pictures: NDArray[np.uint8], plate: Image, camera: Camera) -> Pas
     feet, tones = [], []
     edges = np.zeros(pictures.shape[:3], bool)
     for number, picture in enumerate(pictures):
-        out, _ = _stands_out(picture, plate)
+        out, _ = stands_out(picture, plate)
         grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
         labels, boxes, found = _upright(out, camera)
         for label, foot in found:
@@ -109,7 +113,7 @@ def shadows_of(pictures: NDArray[np.uint8], plate: Image, camera: Camera) -> Sha
     ground = camera.to_ground(grid).reshape(camera.height_px, camera.width_px, 2)
     votes, reaches, ratios = [], [], []
     for picture in pictures:
-        out, shade = _stands_out(picture, plate)
+        out, shade = stands_out(picture, plate)
         ratio = picture.astype(np.float32).mean(axis=2) / np.maximum(plate.astype(np.float32).mean(axis=2), 8)
         _, boxes, found = _upright(out, camera)
         for label, foot in found:
@@ -141,19 +145,32 @@ def shadows_of(pictures: NDArray[np.uint8], plate: Image, camera: Camera) -> Sha
     return Shadows(True, azimuth, elevation, float(np.clip(1 - np.median(ratios), 0.05, 0.9)), len(votes), agreement)
 
 
-def _stands_out(picture: Image, plate: Image) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def stands_out(picture: Image, plate: Image) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return what differs from the plate and is no shadow, and what is only darker in the same tint."""
-    now, before = picture.astype(np.float32), np.maximum(plate.astype(np.float32), 1)
-    differs = np.abs(now - before).max(axis=2) > _STANDS_OUT
-    ratio = now / before
-    mean = ratio.mean(axis=2)
-    tinted = np.abs(ratio - mean[..., None]).max(axis=2)
-    darker = (mean > _SHADE[0]) & (mean < _SHADE[1]) & (before.min(axis=2) > 40)
-    shade = darker & (tinted < _SAME_TINT) & (np.abs(now - before).max(axis=2) > 10)
-    solid = (differs & ~shade).astype(np.uint8)
-    solid = cv2.morphologyEx(solid, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
+    differs, shade = np.empty(picture.shape[:2], np.uint8), np.empty(picture.shape[:2], np.bool_)
+    _compare(picture, plate, differs, shade)
+    solid = cv2.morphologyEx(differs, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     solid = cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((7, 5), np.uint8))
     return solid > 0, shade & (solid == 0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _compare(picture: Any, plate: Any, differs: Any, shade: Any) -> None:
+    """Write 1 where a pixel differs and is no shadow, and where it is one."""
+    ratio = np.empty(3, np.float32)
+    for y in range(picture.shape[0]):
+        for x in range(picture.shape[1]):
+            most, least, total = np.float32(0.0), np.float32(255.0), np.float32(0.0)
+            for k in range(3):
+                now, before = np.float32(picture[y, x, k]), max(np.float32(plate[y, x, k]), np.float32(1.0))
+                most, least = max(most, abs(now - before)), min(least, before)
+                ratio[k] = now / before
+                total += ratio[k]
+            mean = total / np.float32(3.0)
+            tint = max(abs(ratio[0] - mean), abs(ratio[1] - mean), abs(ratio[2] - mean))
+            dark = _SHADE[0] < mean < _SHADE[1] and least > _LIT and tint < _SAME_TINT and most > _FAINT
+            shade[y, x] = dark
+            differs[y, x] = most > _STANDS_OUT and not dark
 
 
 def _upright(

@@ -27,11 +27,16 @@ def put_alert(database: sqlite3.Connection, alert: Alert, still: bytes | None) -
     kind = alert.event.kind.value
     said, joined = json.dumps(event_to_json(alert.event)), json.dumps(alert.joined)
     database.execute(
-        "INSERT INTO alerts (alert_id, raised_at, state, kind, event, joined, still, more) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (alert.alert_id, text_of(alert.raised_at), alert.state.value, kind, said, joined, still, alert.more),
+        "INSERT INTO alerts (alert_id, raised_at, state, kind, event, joined, still, more, drill) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(alert.alert_id, text_of(alert.raised_at), alert.state.value, kind, said, joined, still, alert.more),
+            alert.event.drill,
+        ),
     )
     facts = {"alert": alert.alert_id, "kind": kind, "camera": alert.event.camera_id, "still_sha256": digest(still)}
+    if alert.event.drill is not None:
+        facts["drill"] = alert.event.drill
     append(database, "alert.raised", facts)
 
 

@@ -185,7 +185,7 @@ class Desk:
             self._raised.append(now)
             self._matters[alert.alert_id] = _Matter(alert, {event.event_id: event})
             return Filed(event, alert, new=True)
-        alike = (g for g in self._groups if g.alert.event.kind == event.kind)
+        alike = (g for g in self._groups if (g.alert.event.kind, g.alert.event.drill) == (event.kind, event.drill))
         group = next((g for g in alike if not self._is_closed(g.alert.alert_id)), None)
         if group is not None:
             return Filed(event, group.add(event, now), held=True)
@@ -196,7 +196,7 @@ class Desk:
         return any(self._belongs(old, new) for old in matter.said.values())
 
     def _belongs(self, old: Event, new: Event) -> bool:
-        if (old.kind, old.camera_id, old.zone) != (new.kind, new.camera_id, new.zone):
+        if (old.kind, old.camera_id, old.zone, old.drill) != (new.kind, new.camera_id, new.zone, new.drill):
             return False
         if old.end_s is not None and new.start_s - old.end_s > self._settings.merge_s:
             return False

@@ -153,8 +153,11 @@ class ObservationLog:
 
 
 def event_to_json(event: Event) -> dict[str, Any]:
-    """Return the event as plain JSON values."""
-    return asdict(event) | {"evidence": dict(event.evidence)}
+    """Return the event as plain JSON values; ``drill`` is there only where it is one."""
+    said = asdict(event) | {"evidence": dict(event.evidence)}
+    if event.drill is None:
+        del said["drill"]
+    return said
 
 
 def event_from_json(raw: dict[str, Any]) -> Event:

@@ -33,6 +33,12 @@ CREATE TABLE held (held_id TEXT PRIMARY KEY, at TEXT NOT NULL, alert_id TEXT, ma
 CREATE INDEX held_by_alert ON held (alert_id);
 CREATE INDEX held_by_mark ON held (mark_id)
 """,
+    """
+ALTER TABLE alerts ADD COLUMN drill TEXT;
+CREATE TABLE drills (drill_id TEXT PRIMARY KEY, camera_id TEXT NOT NULL, state TEXT NOT NULL, asked_at TEXT NOT NULL,
+    facts TEXT NOT NULL);
+CREATE INDEX drills_by_state ON drills (state, camera_id)
+""",
 )
 """What each version added; a step that has been released is never changed."""
 

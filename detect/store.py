@@ -20,6 +20,7 @@ from detect.clip_shelf import ClipShelf
 from detect.database import Database, text_of
 from detect.decisions import Decision, decide, load_decisions
 from detect.desk import Alert, AlertState
+from detect.drills import DrillBook
 from detect.floor_state import FloorState, keep_floor, load_floor
 from detect.held import HeldEvents
 from detect.mark_book import MarkBook
@@ -37,6 +38,7 @@ class Store:
         clips: Films of alerts.
         held: Events that were counted and not raised.
         marks: What is not to be raised, and where.
+        drills: Proofs of the chain with what is put into a camera's pictures.
     """
 
     def __init__(self, database: Database) -> None:
@@ -45,6 +47,7 @@ class Store:
         self.clips = ClipShelf(database)
         self.held = HeldEvents(database)
         self.marks = MarkBook(database)
+        self.drills = DrillBook(database)
 
     @classmethod
     def create_or_open(cls, path: Path) -> Store:
@@ -117,8 +120,10 @@ class Store:
         return [alert_of(row) for row in rows]
 
     def count_alerts(self) -> dict[tuple[str, str], int]:
-        """Return how many alerts there are of each kind in each state."""
-        rows = self._database.rows("SELECT kind, state, count(*) FROM alerts GROUP BY kind, state ORDER BY kind, state")
+        """Return how many alerts there are of each kind in each state, those of drills left out."""
+        rows = self._database.rows(
+            "SELECT kind, state, count(*) FROM alerts WHERE drill IS NULL GROUP BY kind, state ORDER BY kind, state"
+        )
         return {(kind, state): many for kind, state, many in rows}
 
     def waiting(self, limit: int = 200) -> list[Alert]:

@@ -85,7 +85,10 @@ class Tracks:
 
     def of(self, cls: ObjectClass) -> Tracks:
         """Return only the tracks of one class."""
-        keep = self.cls == cls
+        return self.only(self.cls == cls)
+
+    def only(self, keep: NDArray[np.bool_]) -> Tracks:
+        """Return only some of the tracks; ``keep`` has shape (n,)."""
         return Tracks(
             self.camera_id,
             self.time_s,

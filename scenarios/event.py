@@ -49,6 +49,7 @@ class Event:
         score: From 0 to 1: how sure the rule is.
         rule: Name of the rule.
         evidence: Why, for a person: plain names with units and plain values.
+        drill: Id of the drill whose figures it is about; None: it is about what the camera sees.
     """
 
     event_id: str
@@ -63,3 +64,4 @@ class Event:
     score: float
     rule: str
     evidence: Evidence = field(default_factory=dict)
+    drill: str | None = None

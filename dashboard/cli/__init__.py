@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from dashboard import __version__
-from dashboard.cli import calibrating, keeping, learning, making, playing, surveying, sweeping, watching
+from dashboard.cli import calibrating, drilling, keeping, learning, making, playing, surveying, sweeping, watching
 from dashboard.cli.words import plain
 from scenarios.errors import ParvisError
 
@@ -50,6 +50,7 @@ app.command()(watching.replay)
 app.command(name="sweep")(sweeping.sweep_command)
 app.command()(watching.compare)
 app.command()(watching.live)
+app.command(name="drill")(drilling.drill_command)
 app.command()(keeping.dashboard)
 app.command(name="list")(keeping.list_command)
 app.command()(keeping.doctor)

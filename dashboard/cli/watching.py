@@ -221,6 +221,7 @@ def live(
 
     Example: parvis live live.toml
     """
+    from dashboard.drill_stage import set_stage
     from detect.live import run_daemon
 
-    run_daemon(config)
+    run_daemon(config, set_stage)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Annotated, Final
@@ -13,9 +13,38 @@ from pydantic import Field, field_validator, model_validator
 from scenarios.entry import Entry
 from scenarios.event import EventKind
 
-__all__ = ["Authorisation", "Permit", "permit"]
+__all__ = ["Authorisation", "Permit", "check_spans", "check_zone", "permit", "within"]
 
 _ALL: Final = frozenset(EventKind)
+
+
+def check_spans(hours: list[str]) -> list[str]:
+    """Return spans of the day as they are.
+
+    Raises:
+        ValueError: One makes no sense.
+    """
+    for span in hours:
+        _span(span)
+    return hours
+
+
+def check_zone(name: str) -> str:
+    """Return the name of a time zone as it is.
+
+    Raises:
+        ValueError: There is none of that name.
+    """
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"'{name}' is no time zone; it should be such as Europe/Paris") from None
+    return name
+
+
+def within(hours: Sequence[str], now: time) -> bool:
+    """Whether a time of day lies in one of the spans."""
+    return any(_holds(*_span(span), now) for span in hours)
 
 
 class Authorisation(Entry):
@@ -38,21 +67,8 @@ class Authorisation(Entry):
     time_zone: str = "Europe/Paris"
     purposes: list[EventKind] = []
 
-    @field_validator("hours")
-    @classmethod
-    def _are_spans(cls, hours: list[str]) -> list[str]:
-        for span in hours:
-            _span(span)
-        return hours
-
-    @field_validator("time_zone")
-    @classmethod
-    def _is_known(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError(f"'{name}' is no time zone; it should be such as Europe/Paris") from None
-        return name
+    _are_spans = field_validator("hours")(check_spans)
+    _is_known = field_validator("time_zone")(check_zone)
 
     @model_validator(mode="after")
     def _has_days(self) -> Authorisation:
@@ -67,7 +83,7 @@ class Authorisation(Entry):
             return f"not authorised before {self.first} ({self.order})"
         if here.date() > self.last and not self._last_night(here):
             return f"not authorised since {self.last} is over ({self.order})"
-        if self.hours and not any(_holds(*_span(span), here.time()) for span in self.hours):
+        if self.hours and not within(self.hours, here.time()):
             return f"not authorised at this hour, only {', '.join(self.hours)} ({self.order})"
         return ""
 

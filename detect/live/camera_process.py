@@ -20,6 +20,7 @@ from typing import Final
 from detect.detectors import build_detector, sharing
 from detect.live.authorisation import Permit
 from detect.live.config import CameraConfig, LiveConfig
+from detect.live.drill import SetStage
 from detect.live.floor_board import FloorBoard
 from detect.live.gate import Gate
 from detect.live.watcher import watch_camera
@@ -57,12 +58,18 @@ class CameraProcess:
     board: FloorBoard | None
 
     @classmethod
-    def start(cls, config: LiveConfig, camera: CameraConfig) -> CameraProcess:
-        """Start watching a camera; signals wait until the process is ready to hear them."""
+    def start(cls, config: LiveConfig, camera: CameraConfig, set_stage: SetStage | None = None) -> CameraProcess:
+        """Start watching a camera; signals wait until the process is ready to hear them.
+
+        Args:
+            config: Of all.
+            camera: Which.
+            set_stage: Makes the stages of drills, a function of some module; None: there are none.
+        """
         context = multiprocessing.get_context("spawn")
         pulse = context.RawValue(c_double, 0.0)
         board = None if camera.calibration is None else FloorBoard.make(context.RawArray, camera.id)
-        about = (config, camera, pulse, None if board is None else board.raw, os.getpid())
+        about = (config, camera, pulse, None if board is None else board.raw, os.getpid(), set_stage)
         process = context.Process(target=_watch, args=about, name=f"parvis-{camera.id}", daemon=True)
         resource_tracker.ensure_running()  # it would lift the mask
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -86,7 +93,12 @@ class CameraProcess:
 
 
 def _watch(
-    config: LiveConfig, camera: CameraConfig, pulse: c_double, board: Array[c_double] | None, parent: int
+    config: LiveConfig,
+    camera: CameraConfig,
+    pulse: c_double,
+    board: Array[c_double] | None,
+    parent: int,
+    set_stage: SetStage | None,
 ) -> None:
     stopping = Flag()
     signal.signal(signal.SIGTERM, lambda _number, _frame: stopping.set())
@@ -97,7 +109,7 @@ def _watch(
         with Store.create_or_open(config.store) as store:
             try:
                 shown = None if board is None else FloorBoard(board, camera.id)
-                _watch_until(stopping, config, camera, pulse, shown, store)
+                _watch_until(stopping, config, camera, pulse, shown, store, set_stage)
             except ParvisError as error:
                 store.say_camera(CameraState(camera.id, redact(camera.source), "lost", redact(str(error)), None, {}))
                 raise
@@ -113,6 +125,7 @@ def _watch_until(
     pulse: c_double,
     board: FloorBoard | None,
     store: Store,
+    set_stage: SetStage | None,
 ) -> None:
     known = load_calibration(camera.calibration) if camera.calibration is not None else None
     gate = Gate(config, camera, store)
@@ -160,6 +173,8 @@ def _watch_until(
                 blur=config.blur,
                 desk=config.desk,
                 clips=config.clips,
+                calibration=camera.calibration,
+                set_stage=set_stage,
                 on_observation=beat,
             )
         if board is not None:

@@ -11,6 +11,7 @@ from detect import defaults
 from detect.clips import ClipSettings
 from detect.desk import DeskSettings
 from detect.live.authorisation import Authorisation
+from detect.live.drill_schedule import DrillSchedule
 from detect.live.http_server import HttpConfig, tokens_of
 from detect.live.webhook import WebhookConfig, check_webhooks
 from detect.motion_mode import DEFAULT_MODE, check_mode
@@ -65,6 +66,7 @@ class LiveConfig(Entry):
         authorisation: The order by which this is allowed; outside of it nothing is analysed.
         http: The interface for other programs; None: there is none.
         webhooks: Who is told of alerts, decisions and cameras.
+        drills: Those that come round by themselves.
     """
 
     store: Path = Path("live.sqlite")
@@ -82,6 +84,7 @@ class LiveConfig(Entry):
     authorisation: Authorisation | None = None
     http: HttpConfig | None = None
     webhooks: list[WebhookConfig] = []
+    drills: list[DrillSchedule] = []
 
     @model_validator(mode="after")
     def _cameras_differ(self) -> LiveConfig:
@@ -110,6 +113,15 @@ def load_config(path: Path) -> LiveConfig:
     build_rules(config.rules)
     if config.tracker not in TRACKERS:
         raise ScenarioError(unknown("tracker", config.tracker, TRACKERS, path.name))
+    for drill in config.drills:
+        by_id = {camera.id: camera for camera in config.cameras}
+        if drill.camera not in by_id:
+            raise ScenarioError(unknown("camera", drill.camera, list(by_id), f"{path.name}: drills"))
+        if by_id[drill.camera].calibration is None:
+            raise ScenarioError(
+                f"{path.name}: drills: camera '{drill.camera}' has no calibration, so nothing can be put into its "
+                "pictures; see parvis calibrate"
+            )
     for camera in config.cameras:
         where = f"{path.name}: cameras.{camera.id}" if config.camera_motion == "poses" else path.name
         check_mode(config.camera_motion, where, calibrated=camera.calibration is not None)

@@ -18,6 +18,8 @@ from typing import Final
 from detect.detectors import build_detector
 from detect.live.camera_process import TOLD, CameraProcess
 from detect.live.config import CameraConfig, LiveConfig, load_config
+from detect.live.drill import SetStage
+from detect.live.drill_schedule import ask_due
 from detect.live.floor_board import FloorBoard
 from detect.live.floor_keeper import FloorKeeper
 from detect.live.http_server import serving
@@ -40,8 +42,12 @@ _STEADY_S: Final = 60.0
 """A process that has run for so long is forgiven its earlier deaths."""
 
 
-def run_daemon(path: Path) -> None:
+def run_daemon(path: Path, set_stage: SetStage | None = None) -> None:
     """Watch all cameras of a configuration until SIGTERM or SIGINT; a camera's process that dies is started again.
+
+    Args:
+        path: The configuration.
+        set_stage: Makes the stages of drills, a function of some module; None: there are none.
 
     Raises:
         ParvisError: The configuration is wrong, or another daemon writes this store.
@@ -73,7 +79,7 @@ def run_daemon(path: Path) -> None:
                 print(f"watching {', '.join(cameras)}; alerts in {config.store}; stop with Ctrl-C", flush=True)
                 if address is not None:
                     print(f"interface at {address}/api, metrics at {address}/metrics", flush=True)
-                _supervise(Reload(path, config), store, stopping)
+                _supervise(Reload(path, config), store, stopping, set_stage)
             store.note("daemon.stopped", {"pid": os.getpid()})
     finally:
         for number, handler in before.items():
@@ -94,7 +100,8 @@ def _alone(store: Path) -> Iterator[None]:
 class _Worker:
     """Keeps the process of one camera running."""
 
-    def __init__(self, config: LiveConfig, camera: CameraConfig, store: Store) -> None:
+    def __init__(self, config: LiveConfig, camera: CameraConfig, store: Store, set_stage: SetStage | None) -> None:
+        self._set_stage = set_stage
         self._config = config
         self.camera = camera
         self._store = store
@@ -131,7 +138,7 @@ class _Worker:
 
     def _start(self) -> None:
         self._started_s = time.monotonic()
-        self._running = CameraProcess.start(self._config, self.camera)
+        self._running = CameraProcess.start(self._config, self.camera, self._set_stage)
 
     def _mourn(self, now: float) -> None:
         wait = min(_BACKOFF_S * 2**self._deaths, _MOST_BACKOFF_S)
@@ -150,15 +157,15 @@ class _Worker:
             self._store.note(action, {"camera": self.camera.id, **facts})
 
 
-def _supervise(reload: Reload, store: Store, stopping: Flag) -> None:
+def _supervise(reload: Reload, store: Store, stopping: Flag, set_stage: SetStage | None) -> None:
     config, workers = reload.config, list[_Worker]()
     try:
-        workers.extend(_Worker(config, camera, store) for camera in config.cameras)
+        workers.extend(_Worker(config, camera, store, set_stage) for camera in config.cameras)
         tidied_s, retained_s = -_TIDY_S, -_RETAIN_S
         keeper = FloorKeeper(lambda: [w.board for w in workers if w.board is not None], store)
         while not stopping.wait(_POLL_S):
             with _complaining():
-                config = _read_again(reload, workers, store)
+                config = _read_again(reload, workers, store, set_stage)
             for worker in workers:
                 worker.look_after()
             if any(camera.calibration is not None for camera in config.cameras):
@@ -168,6 +175,7 @@ def _supervise(reload: Reload, store: Store, stopping: Flag) -> None:
                 tidied_s = time.monotonic()
                 with _complaining():
                     store.expire(datetime.now(UTC) - timedelta(seconds=config.desk.expire_s))
+                    ask_due(config.drills, store, datetime.now(UTC))
             if time.monotonic() - retained_s >= _RETAIN_S:
                 retained_s = time.monotonic()
                 with _complaining():
@@ -176,7 +184,7 @@ def _supervise(reload: Reload, store: Store, stopping: Flag) -> None:
         _end(workers)
 
 
-def _read_again(reload: Reload, workers: list[_Worker], store: Store) -> LiveConfig:
+def _read_again(reload: Reload, workers: list[_Worker], store: Store, set_stage: SetStage | None) -> LiveConfig:
     """Follow the configuration's file: begin, end and restart the cameras that it changes, and leave the others."""
     before = reload.config
     try:
@@ -196,7 +204,8 @@ def _read_again(reload: Reload, workers: list[_Worker], store: Store) -> LiveCon
             words = "no longer in the configuration"
             store.say_camera(CameraState(worker.camera.id, redact(worker.camera.source), "ended", words, None, {}))
     running = {w.camera.id for w in kept}
-    workers[:] = kept + [_Worker(config, camera, store) for camera in config.cameras if camera.id not in running]
+    new = (camera for camera in config.cameras if camera.id not in running)
+    workers[:] = kept + [_Worker(config, camera, store, set_stage) for camera in new]
     facts = {
         "cameras": {camera.id: redact(camera.source) for camera in config.cameras},
         "restarted": sorted(wanted - running),

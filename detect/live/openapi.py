@@ -107,7 +107,11 @@ def _schemas() -> dict[str, Any]:
                 "events": {"type": "integer"},
                 "event": {
                     "type": "object",
-                    "properties": {"kind": {"type": "string", "enum": [k.value for k in EventKind]}},
+                    "description": "With ``drill`` where it is about what a drill has put into the picture.",
+                    "properties": {
+                        "kind": {"type": "string", "enum": [k.value for k in EventKind]},
+                        "drill": _TEXT,
+                    },
                 },
             }
         ),

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Event as Flag
 from threading import Lock, Thread
 from typing import Final
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from detect.clips import ClipSettings
 from detect.desk import AlertState, Desk, DeskSettings, Filed
 from detect.live.clip_recorder import ClipRecorder
+from detect.live.drill import Drilled, SetStage
 from detect.live.mark_reader import MarkReader
 from detect.pipeline import Observation, Pipeline
 from detect.privacy import blur_people
@@ -39,6 +41,7 @@ _JPEG_QUALITY: Final = 80
 _PERSON: Final = (240, 200, 76)
 _BAG: Final = (3, 183, 255)
 _ALARM: Final = (40, 70, 255)
+_DRILL: Final = "DRILL"
 
 
 @dataclass(slots=True)
@@ -54,6 +57,7 @@ class _Scribe:
     desk: Desk
     marks: MarkReader
     clips: ClipRecorder
+    drills: Drilled
     frames: int = 0
     gaps: int = 0
     alerts: int = 0
@@ -79,6 +83,7 @@ class _Scribe:
     def take(self, seen: Observation) -> None:
         """Write what one observation brings."""
         still = None
+        seen = self._drilled(seen)
         for event in seen.events:
             if event.end_s is None:
                 self.open[event.event_id] = event
@@ -105,6 +110,13 @@ class _Scribe:
                 self.pictured_s = now
                 jpeg = still or _jpeg(_draw(seen.frame.image, seen, self.open.values(), blur=self.blur))
                 self.store.keep_picture(self.camera_id, jpeg, self.last_picture_at)
+
+    def _drilled(self, seen: Observation) -> Observation:
+        """Mark what is about a drill's figures: the events, and every picture that is kept."""
+        seen = replace(seen, events=tuple(map(self.drills.mark, seen.events)))
+        if seen.frame is None or not self.drills.playing:
+            return seen
+        return replace(seen, frame=replace(seen.frame, image=_stamp(seen.frame.image)))
 
     def end(self) -> None:
         """End what lasts with the last picture: nobody looks any more."""
@@ -149,6 +161,7 @@ class _Scribe:
                 self.alerts += 1
                 self.store.raise_alert(one.alert, still)
                 self.clips.ask(one.alert.alert_id, self.last_time_s)
+                self.drills.raised(one.alert)
             elif one.alert is not None:
                 self.store.update_alert(one.alert)
             if one.held:
@@ -167,6 +180,8 @@ def watch_camera(
     blur: bool = True,
     desk: DeskSettings | None = None,
     clips: ClipSettings | None = None,
+    calibration: Path | None = None,
+    set_stage: SetStage | None = None,
     on_observation: Callable[[Observation], None] | None = None,
 ) -> None:
     """Watch until the source ends or ``stop`` says so; the camera's state in the store is true all along.
@@ -182,7 +197,9 @@ def watch_camera(
         blur: Pixelate people in pictures that are kept.
         desk: When events are one matter, and how many alerts are too many.
         clips: Films of alerts; None: as usual.
-        on_observation: Given everything seen, for whoever records as well.
+        calibration: File of the camera, for drills.
+        set_stage: Makes the stages of drills; None: there are none.
+        on_observation: Given everything seen but a drill's figures, for whoever records as well.
     """
     store.end_lasting(camera_id, "the watcher before this one ended")
 
@@ -195,15 +212,18 @@ def watch_camera(
         store.clips.folder, clips or ClipSettings(), blur=blur, keep=store.clips.keep, waits=not source.live
     )
     table = Desk(session, desk, is_closed=is_closed, marks=marks)
-    scribe = _Scribe(camera_id, source, spec, store, blur, session, table, marks, recorder)
+    pictures = Drilled(
+        source if fps_most is None else Thinned(source, fps_most), camera_id, calibration, store, set_stage
+    )
+    scribe = _Scribe(camera_id, source, spec, store, blur, session, table, marks, recorder, pictures)
     scribe.say("connecting")
     try:
         with scribe.awake():
-            for seen in pipeline.watch(source if fps_most is None else Thinned(source, fps_most)):
+            for seen in pipeline.watch(pictures):
                 with scribe.turn:
                     scribe.take(seen)
                 if on_observation is not None:
-                    on_observation(seen)
+                    on_observation(replace(seen, tracks=pictures.real(seen.tracks)))
                 if stop():
                     break
         scribe.end()
@@ -230,6 +250,18 @@ def _draw(picture: Image, seen: Observation, alarms: Iterable[Event], *, blur: b
         if event.box_px is not None:
             x1, y1, x2, y2 = (round(v) for v in event.box_px)
             cv2.rectangle(image, (x1 - 4, y1 - 4), (x2 + 4, y2 + 4), _ALARM, 3)
+    return image
+
+
+def _stamp(picture: Image) -> Image:
+    """Return a copy that says in large letters that not everything in it is real."""
+    image = picture.copy()
+    high = image.shape[0]
+    scale, thick = high / 400, max(2, high // 180)
+    (w, h), _ = cv2.getTextSize(_DRILL, cv2.FONT_HERSHEY_DUPLEX, scale, thick)
+    at = (image.shape[1] - w - h // 2, h + h // 2)
+    cv2.rectangle(image, (at[0] - h // 3, h // 4), (image.shape[1], at[1] + h // 3), (0, 0, 0), cv2.FILLED)
+    cv2.putText(image, _DRILL, at, cv2.FONT_HERSHEY_DUPLEX, scale, _ALARM, thick, cv2.LINE_AA)
     return image
 
 

@@ -90,17 +90,7 @@ class AbandonedObject:
 
     def _placed(self, tracks: Tracks) -> Tracks:
         places = self._floor.places(tracks)
-        known = np.isfinite(places).all(axis=1)
-        return replace(
-            tracks,
-            track_id=tracks.track_id[known],
-            cls=tracks.cls[known],
-            box_px=tracks.box_px[known],
-            confidence=tracks.confidence[known],
-            position_m=places[known],
-            velocity_mps=tracks.velocity_mps[known],
-            covariance_m2=tracks.covariance_m2[known],
-        )
+        return replace(tracks, position_m=places).only(np.asarray(np.isfinite(places).all(axis=1)))
 
     def _move_all(self) -> None:
         """The scale of an uncalibrated view was learnt better: compute all places again."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from scenarios.camera import Camera
 from scenarios.camera_track import CameraTrack
-from scenarios.frame import Frame
+from scenarios.frame import Frame, Image
 from scenarios.scenario import Scenario
 from scenarios.venue import Obstacle
 from sim.render.actors.casting import Cast, Casting
@@ -103,6 +103,17 @@ class Shot:
         return np.append(self.ids, (_MARKED, _NOBODY)).astype(np.int32)[self.owner]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Painted:
+    """What is on the canvas: the figures, whose each pixel is, boxes of whole silhouettes, the rows in between."""
+
+    cast: Cast
+    owner: NDArray[np.int16]
+    whole: NDArray[np.float64]
+    rows: NDArray[np.int64]
+    effects: tuple[Extent, ...]
+
+
 class Compositor:
     """Films one camera of a scenario.
 
@@ -151,6 +162,7 @@ class Compositor:
         self._moves = track is not None
         self.view = self._views.at(0, 0.0)
         noise = look.noise / SIGMA_AT_ONE if look is not None else None
+        (self._grain,) = rng.spawn(1)
         self._optics = Optics(
             conditions, camera, light, self._views.surface_m(), vibration, chance, noise=noise, lens=look is None
         )
@@ -176,6 +188,42 @@ class Compositor:
             index: Number of the picture.
         """
         lost = self._optics.losses.next()
+        painted = self._paint(snapshot, index)
+        owner = painted.owner
+        if self._mark is not None:
+            band_w, band_h = self._mark.size_px
+            owner[:band_h, :band_w] = _MARKED
+        boxes = self._boxes(painted)
+        picture = self._optics.expose(self._canvas, snapshot.time_s)
+        if self._mark is not None:
+            self._mark.burn(picture, snapshot.time_s)
+        frame = Frame(self.camera.id, index, snapshot.time_s, None, picture)
+        return Shot(frame, boxes, owner, painted.cast.id, lost, painted.effects)
+
+    def insert(self, snapshot: Snapshot, picture: Image, nearer_m: NDArray[np.float32]) -> tuple[Image, Boxes]:
+        """Put the figures of an instant, with their shadows, into a real picture of a camera that has a plate.
+
+        What the plate's light says is done to the figures alone; the rest of the picture stays as the camera sent it.
+
+        Args:
+            snapshot: Who is where.
+            picture: Of the plate's size, shape (h, w, 3); not changed.
+            nearer_m: Depth along the optical axis of whoever is really there, infinite elsewhere, shape (h, w):
+                they hide figures that are farther away.
+        """
+        assert self._look is not None
+        painted = self._paint(snapshot, 0, over=(picture, nearer_m))
+        boxes = self._boxes(painted)
+        made = self._canvas.copy()
+        rows = slice(*painted.rows) if painted.rows[0] < painted.rows[1] else slice(0)
+        figures = painted.owner[rows] >= 0
+        if self._look.noise > 0 and figures.any():
+            noise = self._grain.normal(0.0, self._look.noise, (int(figures.sum()), 3))
+            made[rows][figures] = np.clip(np.round(made[rows][figures] + noise), 0, 255)
+        return made, boxes
+
+    def _paint(self, snapshot: Snapshot, index: int, over: tuple[Image, NDArray[np.float32]] | None = None) -> _Painted:
+        """Paint figures over the empty place, or over a real picture of it, onto the canvas."""
         if snapshot.obstacles != self._obstacles:
             self._move(snapshot.obstacles)
         view = self.view = self._views.at(index, snapshot.time_s)
@@ -188,10 +236,10 @@ class Compositor:
         if view.light.infrared:
             cast = replace(cast, look=looks_in_infrared(cast.look, PAINTED))
         light = view.light.on_figures(cast.place_m, self._floor.sunlit(cast.place_m))
-        self._canvas[:] = view.empty
+        self._canvas[:] = view.empty if over is None else over[0]
         self._shade(cast, light, view, lens)
         before = self._canvas.copy() if self._shutter_s else None
-        self._depth[:] = view.depth_m
+        self._depth[:] = view.depth_m if over is None else np.minimum(view.depth_m, over[1])
         owner = np.full((h, w), _NOBODY, np.int16)
         whole = np.zeros((len(cast.id), 5))
         rows = np.array((h, 0))
@@ -208,16 +256,7 @@ class Compositor:
                 self._canvas, view.camera, view.light, view.depth_m, seen_by, cast.place_m, snapshot
             )
             owner[:] = seen_by
-        if self._mark is not None:
-            band_w, band_h = self._mark.size_px
-            owner[:band_h, :band_w] = _MARKED
-        seen = np.zeros((len(cast.id), 5))
-        _look(owner, rows, seen)
-        picture = self._optics.expose(self._canvas, snapshot.time_s)
-        if self._mark is not None:
-            self._mark.burn(picture, snapshot.time_s)
-        frame = Frame(self.camera.id, index, snapshot.time_s, None, picture)
-        return Shot(frame, self._boxes(cast, whole, seen), owner, cast.id, lost, effects)
+        return _Painted(cast, owner, whole, rows, effects)
 
     def _move(self, obstacles: tuple[Obstacle, ...] | None) -> None:
         """See obstacles where they stand now; None: where the scenario has them."""
@@ -260,7 +299,10 @@ class Compositor:
         if self._look is not None:
             self._look.lay(self._layer, self._canvas)
 
-    def _boxes(self, cast: Cast, whole: NDArray[np.float64], seen: NDArray[np.float64]) -> Boxes:
+    def _boxes(self, painted: _Painted) -> Boxes:
+        cast, whole = painted.cast, painted.whole
+        seen = np.zeros((len(cast.id), 5))
+        _look(painted.owner, painted.rows, seen)
         box = whole[:, 1:]
         width, height = self.camera.width_px, self.camera.height_px
         keep = (whole[:, 0] > 0) & (box[:, 0] < width) & (box[:, 1] < height) & (box[:, 2] > 0) & (box[:, 3] > 0)
