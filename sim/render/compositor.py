@@ -237,7 +237,8 @@ class Compositor:
             cast = replace(cast, look=looks_in_infrared(cast.look, PAINTED))
         light = view.light.on_figures(cast.place_m, self._floor.sunlit(cast.place_m))
         self._canvas[:] = view.empty if over is None else over[0]
-        self._shade(cast, light, view, lens)
+        free = view if over is None else replace(view, ground=np.where(np.isinf(over[1]), view.ground, 0))
+        self._shade(cast, light, free, lens)
         before = self._canvas.copy() if self._shutter_s else None
         self._depth[:] = view.depth_m if over is None else np.minimum(view.depth_m, over[1])
         owner = np.full((h, w), _NOBODY, np.int16)

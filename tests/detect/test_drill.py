@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -13,7 +14,7 @@ from detect.drills import WAITS, DrillState
 from detect.live import watch_camera
 from detect.live.drill import Inserted
 from detect.live.drill_schedule import DrillSchedule, ask_due
-from detect.pipeline import Pipeline
+from detect.pipeline import Pipeline, nothing_found
 from detect.sources import MemorySource
 from detect.store import Store
 from scenarios.errors import ParvisError
@@ -32,8 +33,6 @@ class Nobody:
         pass
 
     def detect(self, frames):
-        from detect.pipeline import nothing_found
-
         return [nothing_found() for _ in frames]
 
 
@@ -48,9 +47,8 @@ class RedSquare:
     def update(self, scene):
         x1, y1, x2, y2 = map(int, self.box)
         now = scene.tracks.time_s
-        if (scene.frame.image[y1:y2, x1:x2].mean(axis=(0, 1)) < (50, 50, 200)).any() or not (
-            scene.frame.image[y1:y2, x1:x2, 2] > 200
-        ).all():
+        patch = scene.frame.image[y1:y2, x1:x2]
+        if not ((patch[..., 2] > 200) & (patch[..., 0] < 50)).all():
             return self._end(now)
         self.since_s = now if self.since_s is None else self.since_s
         if self.event is not None or now - self.since_s < 2.0:
@@ -174,8 +172,6 @@ def test_what_nobody_notices_is_missed(store):
 
 
 def test_pictures_that_are_kept_say_drill_and_the_others_do_not(store):
-    import cv2
-
     store.drills.ask("gate", BAG, by="ana")
     watch(store, film(red_at=0.0))
     pictures = {a.event.drill is not None: store.still(a.alert_id) for a in store.alerts()}
@@ -184,7 +180,7 @@ def test_pictures_that_are_kept_say_drill_and_the_others_do_not(store):
         pictures.items()
     }  # fmt: skip
     assert corner[True].min() < 20
-    assert abs(corner[False].astype(int) - 90).max() < 12
+    assert corner[False].min() > 50
 
 
 @pytest.mark.parametrize(
