@@ -52,7 +52,8 @@ def write_dossier(config_path: Path, out: Path, *, names: bool = False) -> None:
             configuration=config_path.name,
             configuration_sha256=digest_of(config_path),
             config=config,
-            hosts=[urlsplit(webhook.url).hostname for webhook in config.webhooks],
+            told=[f"{one.id} ({urlsplit(one.url).hostname})" for one in config.webhooks]
+            + [f"{one.id} ({one.host}, by MQTT)" for one in config.mqtt],
             cameras=_cameras(config),
             purposes=_purposes(config),
             detector=config.detector,

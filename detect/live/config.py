@@ -13,6 +13,7 @@ from detect.desk import DeskSettings
 from detect.live.authorisation import Authorisation
 from detect.live.drill_schedule import DrillSchedule
 from detect.live.http_server import HttpConfig, tokens_of
+from detect.live.mqtt import MqttConfig, check_brokers
 from detect.live.webhook import WebhookConfig, check_webhooks
 from detect.motion_mode import DEFAULT_MODE, check_mode
 from detect.retention import Retention
@@ -65,7 +66,8 @@ class LiveConfig(Entry):
         purposes: Events that are looked for; empty: all for which there is a rule.
         authorisation: The order by which this is allowed; outside of it nothing is analysed.
         http: The interface for other programs; None: there is none.
-        webhooks: Who is told of alerts, decisions and cameras.
+        webhooks: Who is told of alerts, decisions and cameras,
+        mqtt: and by which brokers.
         drills: Those that come round by themselves.
     """
 
@@ -84,6 +86,7 @@ class LiveConfig(Entry):
     authorisation: Authorisation | None = None
     http: HttpConfig | None = None
     webhooks: list[WebhookConfig] = []
+    mqtt: list[MqttConfig] = []
     drills: list[DrillSchedule] = []
 
     @model_validator(mode="after")
@@ -128,6 +131,7 @@ def load_config(path: Path) -> LiveConfig:
     if config.http is not None:
         tokens_of(config.http, path.name)
     check_webhooks(config.webhooks, path.name)
+    check_brokers(config.mqtt, path.name)
     beside = path.parent
     cameras = []
     for camera in config.cameras:

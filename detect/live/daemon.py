@@ -23,8 +23,10 @@ from detect.live.drill_schedule import ask_due
 from detect.live.floor_board import FloorBoard
 from detect.live.floor_keeper import FloorKeeper
 from detect.live.http_server import serving
+from detect.live.mqtt import MqttTeller
 from detect.live.reload import Reload, digest_of
-from detect.live.webhook import telling
+from detect.live.teller import Teller, telling
+from detect.live.webhook import WebhookTeller
 from detect.sources import redact
 from detect.store import CameraState, Store
 from scenarios.calibration import load_calibration
@@ -75,7 +77,9 @@ def run_daemon(path: Path, set_stage: SetStage | None = None) -> None:
                 "pid": os.getpid(),
             }
             store.note("daemon.started", facts)
-            with serving(config.http, config.store) as address, telling(config.webhooks, config.store):
+            tellers: list[Teller] = [WebhookTeller(one) for one in config.webhooks]
+            tellers += [MqttTeller(one, beside=path.parent) for one in config.mqtt]
+            with serving(config.http, config.store) as address, telling(tellers, config.store):
                 print(f"watching {', '.join(cameras)}; alerts in {config.store}; stop with Ctrl-C", flush=True)
                 if address is not None:
                     print(f"interface at {address}/api, metrics at {address}/metrics", flush=True)

@@ -53,7 +53,7 @@ class _Looked:
         off = GaugeMetricFamily("parvis_switched_off", "1 for what a person has switched off", labels=["what"])
         for what in self._store.switched_off():
             off.add_metric([what], 1.0)
-        untold = GaugeMetricFamily("parvis_webhook_waiting", "Entries yet to be told", labels=["receiver"])
+        untold = GaugeMetricFamily("parvis_receiver_waiting", "Entries yet to be told", labels=["receiver"])
         for receiver, many in count_waiting(self._store.database).items():
             untold.add_metric([receiver], float(many))
         yield from (up, state, age, *counts.values(), alerts, off, untold)

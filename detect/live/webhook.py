@@ -1,9 +1,4 @@
-"""Tells other systems by webhook what goes into the record: alerts, decisions, cameras that come and go.
-
-The record is the outbox: what is told stands in it before anybody is told, in the same transaction as what it tells.
-Each receiver has a place in it up to which it has been told, so nothing is lost when the daemon or the receiver is
-killed; something may be told twice, by the same id.
-"""
+"""Tells other systems by webhook what goes into the record: alerts, decisions, cameras that come and go."""
 
 from __future__ import annotations
 
@@ -16,19 +11,17 @@ import json
 import random
 import socket
 import ssl
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 from threading import Event as Flag
-from threading import Thread
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import field_validator
 
+from detect.live.teller import POLL_S, complain
 from detect.outbox import Entry as Told
 from detect.outbox import give_up, place_of, put_place, waiting
 from detect.sources.address import expand
@@ -36,10 +29,9 @@ from detect.store import Store
 from scenarios.entry import Entry, Id
 from scenarios.errors import ParvisError, ScenarioError
 
-__all__ = ["WebhookConfig", "check_webhooks", "cloud_event", "sign", "telling"]
+__all__ = ["WebhookConfig", "WebhookTeller", "check_webhooks", "cloud_event", "sign"]
 
 _TIMEOUT_S: Final = 10.0
-_POLL_S: Final = 0.5
 _FIRST_WAIT_S: Final = 1.0
 _MOST_WAIT_S: Final = 300.0
 _REFUSALS: Final = 5
@@ -119,65 +111,51 @@ def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     return "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
-@contextmanager
-def telling(webhooks: Sequence[WebhookConfig], store: Path) -> Iterator[None]:
-    """Tell all receivers while inside, each in a thread of its own, so that one that is away delays no other."""
-    over = Flag()
-    threads = [
-        Thread(target=_Teller(webhook, store, over).run, name=f"webhook {webhook.id}", daemon=True)
-        for webhook in webhooks
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        for thread in threads:
-            thread.join(_TIMEOUT_S + 1)
-
-
 @dataclass(slots=True)
-class _Teller:
-    webhook: WebhookConfig
-    store: Path
-    over: Flag
-    failures: int = 0
-    refused: int = 0
+class WebhookTeller:
+    """Tells one receiver by webhook.
 
-    def run(self) -> None:
-        while not self.over.is_set():
-            wait_s = _POLL_S
-            try:
-                with Store.open_existing(self.store) as store:
-                    wait_s = self.tell(store)
-            except ParvisError as error:  # the store is locked, or its disk is full
-                print(f"webhook {self.webhook.id}: {error}", file=sys.stderr, flush=True)
-                wait_s = _FIRST_WAIT_S
-            self.over.wait(wait_s)
+    Attributes:
+        webhook: The receiver.
+        name: In the record.
+        over: Set when it should come to an end.
+    """
+
+    webhook: WebhookConfig
+    name: str = field(init=False)
+    over: Flag = field(default_factory=Flag, init=False)
+    _failures: int = field(default=0, init=False)
+    _refused: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        """Take its name."""
+        self.name = self.webhook.id
 
     def tell(self, store: Store) -> float:
-        """Tell what there is; returns for how long to wait before the next look."""
-        database, name = store.database, self.webhook.id
+        """Tell what there is; returns for how many seconds to wait before the next look."""
+        database, name = store.database, self.name
         for told in waiting(database, name):
             if self.over.is_set():
                 return 0.0
             status, problem = self._post(told, place_of(database, name).store_id)
             if 200 <= status < 300:
-                self.failures = self.refused = 0
+                self._failures = self._refused = 0
                 put_place(database, name, told.seq)
                 continue
-            self.failures += 1
+            self._failures += 1
             if 400 <= status < 500 and status not in _TRY_AGAIN:
-                self.refused += 1
-                if self.refused >= _REFUSALS:
+                self._refused += 1
+                if self._refused >= _REFUSALS:
                     give_up(database, name, told.seq, problem)
-                    self.failures = self.refused = 0
+                    self._failures = self._refused = 0
                     continue
-            wait: float = min(_FIRST_WAIT_S * 2 ** min(self.failures - 1, 12), _MOST_WAIT_S)
-            print(f"webhook {name}: {problem}; again in {wait:.0f} s", file=sys.stderr, flush=True)
+            wait: float = min(_FIRST_WAIT_S * 2 ** min(self._failures - 1, 12), _MOST_WAIT_S)
+            complain(f"webhook {name}", f"{problem}; again in {wait:.0f} s")
             return wait * random.uniform(0.8, 1.2)  # noqa: S311 - spreads load, guards nothing
-        return _POLL_S
+        return POLL_S
+
+    def close(self) -> None:
+        """Nothing stays open between messages."""
 
     def _post(self, told: Told, store_id: str) -> tuple[int, str]:
         """Send one message; returns the status, 0 where there was no answer, and what was wrong in words."""

@@ -11,7 +11,8 @@ import pytest
 
 from detect.desk import Alert, AlertState
 from detect.live.config import load_config
-from detect.live.webhook import WebhookConfig, _Teller, sign, telling
+from detect.live.teller import telling
+from detect.live.webhook import WebhookConfig, WebhookTeller, sign
 from detect.outbox import count_waiting, place_of
 from detect.store import CameraState, Store
 from scenarios.errors import ParvisError
@@ -78,7 +79,7 @@ def hook(url, **more):
 
 
 def teller(store, url):
-    return _Teller(hook(url), store.database.path, threading.Event())
+    return WebhookTeller(hook(url))
 
 
 def test_what_happens_from_now_on_is_told_in_order_and_signed(store, receiver):
@@ -168,7 +169,7 @@ def test_private_networks_are_told_only_when_that_is_meant(store, receiver):
     place_of(store.database, "house")
     raised(store)
     for url in (inside.url.replace("http:", "https:"), "https://169.254.169.254/latest", "https://[::1]:1/x"):
-        mine = _Teller(WebhookConfig(id="house", url=url, secret=SECRET), store.database.path, threading.Event())
+        mine = WebhookTeller(WebhookConfig(id="house", url=url, secret=SECRET))
         mine.tell(store)
         status, problem = mine._post(next(iter(_entries(store))), "s")
         assert (status, "private network" in problem) == (0, True)
@@ -187,7 +188,7 @@ def test_a_daemons_threads_tell_everybody_for_himself(store, receiver):
     for webhook in both:
         place_of(store.database, webhook.id)
     raised(store)
-    with telling(both, store.database.path):
+    with telling([WebhookTeller(one) for one in both], store.database.path):
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline and not (quick.told and slow.told):
             time.sleep(0.05)

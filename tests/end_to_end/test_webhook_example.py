@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from detect.live.webhook import WebhookConfig, _Teller
+from detect.live.webhook import WebhookConfig, WebhookTeller
 from detect.outbox import place_of
 from detect.store import CameraState, Store
 
@@ -34,7 +34,7 @@ def test_it_prints_what_is_genuine_once(tmp_path, port):
                 place_of(store.database, "house")
                 store.say_camera(CameraState("gate", "x", "live", "", None, {}))
                 webhook = WebhookConfig(id="house", url=url, secret=SECRET, allow_private=True)
-                teller = _Teller(webhook, store.database.path, threading.Event())
+                teller = WebhookTeller(webhook)
                 for _ in range(100):
                     if teller.tell(store) == 0.5:
                         break
