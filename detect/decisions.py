@@ -75,17 +75,18 @@ def decide(database: sqlite3.Connection, alert_id: str, verdict: str, *, by: str
     return Decision(alert, Verdict(verdict), facts["by"], facts["reason"], when, moment_of(seen_at), seen_by or "")
 
 
-def load_decisions(database: Database, limit: int) -> list[Decision]:
-    """Return verdicts, the newest first."""
+def load_decisions(database: Database, limit: int, alert_id: str | None = None) -> list[Decision]:
+    """Return verdicts, the newest first; of one alert only, where one is named."""
+    which, values = ("", (limit,)) if alert_id is None else ("WHERE alert_id = ?", (alert_id, limit))
     with database.read() as reading:
         rows = reading.execute(
-            "SELECT alert_id, at, verdict, operator, reason, seen_at, seen_by "
-            "FROM decisions JOIN alerts USING (alert_id) ORDER BY at DESC LIMIT ?",
-            (limit,),
+            "SELECT alert_id, at, verdict, operator, reason, seen_at, seen_by "  # noqa: S608
+            f"FROM decisions JOIN alerts USING (alert_id) {which} ORDER BY at DESC LIMIT ?",
+            values,
         ).fetchall()
         return [
             Decision(
-                load_alert(reading, alert_id),
+                load_alert(reading, decided),
                 Verdict(verdict),
                 by,
                 reason,
@@ -93,5 +94,5 @@ def load_decisions(database: Database, limit: int) -> list[Decision]:
                 moment_of(seen_at),
                 seen_by or "",
             )
-            for alert_id, at, verdict, by, reason, seen_at, seen_by in rows
+            for decided, at, verdict, by, reason, seen_at, seen_by in rows
         ]

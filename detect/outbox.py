@@ -10,7 +10,7 @@ from typing import Any, Final
 from detect.audit import append
 from detect.database import Database
 
-__all__ = ["Entry", "Place", "count_waiting", "give_up", "place_of", "put_place", "waiting"]
+__all__ = ["Entry", "Place", "count_waiting", "give_up", "place_of", "put_place", "store_id", "waiting"]
 
 TOLD: Final = ("alert.", "camera.", "switch.", "configuration.", "daemon.")
 """Kinds of entries that are told; who looked at what is not."""
@@ -54,14 +54,23 @@ class Place:
 
 def place_of(database: Database, name: str) -> Place:
     """Return up to where a receiver was told; a new one begins with what comes from now on."""
-    known = dict(database.rows("SELECT key, value FROM meta WHERE key IN (?, ?)", (_STORE, _PLACE + name)))
-    if len(known) == 2:
-        return Place(known[_STORE], int(known[_PLACE + name]))
+    known = database.row("SELECT value FROM meta WHERE key = ?", (_PLACE + name,))
+    if known is not None:
+        return Place(store_id(database), int(known[0]))
     with database.write() as connection:
         (head,) = connection.execute("SELECT coalesce(max(seq), 0) FROM audit").fetchone()
-        connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (_STORE, uuid.uuid4().hex[:16]))
         connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (_PLACE + name, str(head)))
     return place_of(database, name)
+
+
+def store_id(database: Database) -> str:
+    """Return the random id of a store, which is made when it is first asked for."""
+    known = database.row("SELECT value FROM meta WHERE key = ?", (_STORE,))
+    if known is not None:
+        return str(known[0])
+    with database.write() as connection:
+        connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (_STORE, uuid.uuid4().hex[:16]))
+    return store_id(database)
 
 
 def waiting(database: Database, name: str) -> list[Entry]:

@@ -167,6 +167,10 @@ class Store:
         """Return verdicts, the newest first."""
         return load_decisions(self._database, limit)
 
+    def decision(self, alert_id: str) -> Decision | None:
+        """Return the verdict about one alert; None where there is none."""
+        return next(iter(load_decisions(self._database, 1, alert_id)), None)
+
     def expire(self, raised_before: datetime) -> list[str]:
         """Let alerts that are over, and that nobody decided, leave the list of those that wait.
 

@@ -27,9 +27,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from detect.desk import Alert, AlertState, Verdict
+from detect.live.cap import CapConfig, cap_message
 from detect.live.metrics import CONTENT_TYPE, exposition
 from detect.live.openapi import description
 from detect.observations import event_to_json
+from detect.outbox import store_id
 from detect.store import CameraState, Store
 from scenarios.errors import ParvisError
 
@@ -82,14 +84,18 @@ class _Bearer:
         await self._app(scope, receive, send)
 
 
-def build_api(store: Path, tokens: Mapping[str, str], hosts: tuple[str, ...] = ()) -> Starlette:
+def build_api(
+    store: Path, tokens: Mapping[str, str], hosts: tuple[str, ...] = (), cap: CapConfig | None = None
+) -> Starlette:
     """Return the ASGI application.
 
     Args:
         store: Alert store; opened anew for every request, for the daemon writes it meanwhile.
         tokens: Name of who has it to token.
         hosts: Names by which it may be called, without the port; none: any.
+        cap: How confirmed alerts are worded for others; None: as usual.
     """
+    wording = cap or CapConfig()
 
     def asks(answer: Callable[[Store, Request], Response]) -> Callable[[Request], Any]:
         async def respond(request: Request) -> Response:
@@ -134,6 +140,7 @@ def build_api(store: Path, tokens: Mapping[str, str], hosts: tuple[str, ...] = (
         Route("/api/alerts", asks(_alerts)),
         Route("/api/alerts/{alert}", asks(_alert)),
         Route("/api/alerts/{alert}/still.jpg", asks(_still)),
+        Route("/api/alerts/{alert}/cap.xml", asks(lambda opened, request: _cap(opened, request, wording))),
         Route("/api/alerts/{alert}/decision", decide, methods=["POST"]),
         Route("/api/audit", asks(_audit)),
     ]
@@ -184,6 +191,15 @@ def _still(store: Store, request: Request) -> Response:
     if still is None:
         raise HTTPException(404, f"alert {alert.alert_id}: no picture was kept")
     return Response(still, media_type=_JPEG, headers=_GUARDED)
+
+
+def _cap(store: Store, request: Request, wording: CapConfig) -> Response:
+    alert = _known(store, request)
+    decision = store.decision(alert.alert_id)
+    if decision is None or alert.state is not AlertState.CONFIRMED:
+        raise HTTPException(409, f"alert {alert.alert_id}: is {alert.state}; only what a human confirmed is passed on")
+    message = cap_message(decision, wording, store_id(store.database))
+    return Response(message, media_type="application/cap+xml", headers=_GUARDED)
 
 
 def _audit(store: Store, _request: Request) -> Response:

@@ -11,6 +11,7 @@ from detect import defaults
 from detect.clips import ClipSettings
 from detect.desk import DeskSettings
 from detect.live.authorisation import Authorisation
+from detect.live.cap import CapConfig
 from detect.live.drill_schedule import DrillSchedule
 from detect.live.http_server import HttpConfig, tokens_of
 from detect.live.mqtt import MqttConfig, check_brokers
@@ -68,6 +69,7 @@ class LiveConfig(Entry):
         http: The interface for other programs; None: there is none.
         webhooks: Who is told of alerts, decisions and cameras,
         mqtt: and by which brokers.
+        cap: How confirmed alerts are worded for others.
         drills: Those that come round by themselves.
     """
 
@@ -87,6 +89,7 @@ class LiveConfig(Entry):
     http: HttpConfig | None = None
     webhooks: list[WebhookConfig] = []
     mqtt: list[MqttConfig] = []
+    cap: CapConfig = CapConfig()
     drills: list[DrillSchedule] = []
 
     @model_validator(mode="after")
@@ -132,6 +135,8 @@ def load_config(path: Path) -> LiveConfig:
         tokens_of(config.http, path.name)
     check_webhooks(config.webhooks, path.name)
     check_brokers(config.mqtt, path.name)
+    if lost := config.cap.areas.keys() - {camera.id for camera in config.cameras}:
+        raise ScenarioError(unknown("camera", min(lost), [c.id for c in config.cameras], f"{path.name}: cap.areas"))
     beside = path.parent
     cameras = []
     for camera in config.cameras:

@@ -17,6 +17,7 @@ from typing import Final
 
 from detect.detectors import build_detector
 from detect.live.camera_process import TOLD, CameraProcess
+from detect.live.cap import CapTeller
 from detect.live.config import CameraConfig, LiveConfig, load_config
 from detect.live.drill import SetStage
 from detect.live.drill_schedule import ask_due
@@ -79,7 +80,9 @@ def run_daemon(path: Path, set_stage: SetStage | None = None) -> None:
             store.note("daemon.started", facts)
             tellers: list[Teller] = [WebhookTeller(one) for one in config.webhooks]
             tellers += [MqttTeller(one, beside=path.parent) for one in config.mqtt]
-            with serving(config.http, config.store) as address, telling(tellers, config.store):
+            if config.cap.folder is not None:
+                tellers.append(CapTeller(config.cap, path.parent / config.cap.folder))
+            with serving(config.http, config.store, config.cap) as address, telling(tellers, config.store):
                 print(f"watching {', '.join(cameras)}; alerts in {config.store}; stop with Ctrl-C", flush=True)
                 if address is not None:
                     print(f"interface at {address}/api, metrics at {address}/metrics", flush=True)

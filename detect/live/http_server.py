@@ -14,6 +14,7 @@ import uvicorn
 from pydantic import Field
 
 from detect.live.api import build_api
+from detect.live.cap import CapConfig
 from detect.sources.address import expand
 from scenarios.entry import Entry, Id
 from scenarios.errors import ParvisError, ScenarioError
@@ -61,8 +62,13 @@ def tokens_of(config: HttpConfig, where: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(config: HttpConfig | None, store: Path) -> Iterator[str | None]:
+def serving(config: HttpConfig | None, store: Path, cap: CapConfig | None = None) -> Iterator[str | None]:
     """Serve while inside; yields the address, None where nothing is to be served.
+
+    Args:
+        config: Where, and for whom.
+        store: What is served.
+        cap: How confirmed alerts are worded for others; None: as usual.
 
     Raises:
         ParvisError: The port is taken, or the address is not one of this machine's.
@@ -76,7 +82,7 @@ def serving(config: HttpConfig | None, store: Path) -> Iterator[str | None]:
     except OSError as error:
         why = os.strerror(error.errno) if error.errno else str(error)
         raise ParvisError(f"http: {config.host}:{config.port} cannot be listened on ({why})") from None
-    app = build_api(store, tokens, (*_LOCAL_NAMES, *config.names))
+    app = build_api(store, tokens, (*_LOCAL_NAMES, *config.names), cap)
     quiet = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="off")
     server = uvicorn.Server(quiet)
     thread = Thread(target=server.run, kwargs={"sockets": [listener]}, name="http", daemon=True)

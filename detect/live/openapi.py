@@ -49,6 +49,15 @@ def description() -> dict[str, Any]:
                 "parameters": [alert],
                 "get": _answers("The picture at which it was raised.", {"image/jpeg": {}}, 404),
             },
+            "/api/alerts/{alert}/cap.xml": {
+                "parameters": [alert],
+                "get": _answers(
+                    "What was confirmed, as a message of the Common Alerting Protocol 1.2.",
+                    {"application/cap+xml": {}},
+                    404,
+                    409,
+                ),
+            },
             "/api/alerts/{alert}/decision": {
                 "parameters": [alert],
                 "post": {
