@@ -12,10 +12,13 @@ from typing import Any, Final
 import streamlit as st
 
 from dashboard.report import because
+from dashboard.timeline import Timeline, load_timeline
 from detect.clips import Clip
 from detect.desk import Alert
 from detect.marks import Mark
+from detect.rules import NOT_IMPLEMENTED
 from detect.store import CameraState, FloorState, Store
+from scenarios.event import EventKind
 
 __all__ = ["Alarm", "CameraNow", "ControlRoom", "MarkNow", "operator"]
 
@@ -99,9 +102,14 @@ class ControlRoom:
     path: Path
 
     def waiting(self) -> list[Alarm]:
-        """Return the alerts that wait for a decision, the most urgent first."""
+        """Return the alerts that wait for a decision, the most urgent first, as many as anybody can look through."""
         with Store.open_existing(self.path) as store:
             return [_alarm(alert, store) for alert in store.waiting()]
+
+    def how_many_wait(self) -> int:
+        """Return how many alerts wait for a decision, however many are listed."""
+        with Store.open_existing(self.path) as store:
+            return store.how_many_wait()
 
     def floor(self) -> FloorState | None:
         """Return who was on the floor when the daemon last said it; None where no camera is calibrated."""
@@ -144,6 +152,28 @@ class ControlRoom:
         """
         with Store.open_existing(self.path) as store:
             store.marks.make(store.alert(alert_id), hours=hours, fixture=fixture, by=by, reason=reason)
+
+    def timeline(self) -> Timeline:
+        """Return what happened in the last hour."""
+        with Store.open_existing(self.path) as store:
+            return load_timeline(store, datetime.now(UTC))
+
+    def switches(self) -> dict[str, str]:
+        """Return what can be switched off to why it is off, empty where it is on: cameras, then purposes."""
+        with Store.open_existing(self.path) as store:
+            off = store.switched_off()
+            every = [f"camera:{c.camera_id}" for c in store.cameras()]
+            every += [f"purpose:{kind.value}" for kind in EventKind if kind.value not in NOT_IMPLEMENTED]
+            return {what: off.get(what, "") for what in every}
+
+    def switch(self, what: str, *, on: bool, by: str, reason: str) -> None:
+        """Switch a camera or a purpose off, or on again.
+
+        Raises:
+            ParvisError: It stands so already, or there is no reason.
+        """
+        with Store.open_existing(self.path) as store:
+            store.switch(what, on=on, by=by, reason=reason)
 
     def marks(self) -> list[MarkNow]:
         """Return the marks that hold, the newest first."""
@@ -216,7 +246,7 @@ def _alarm(alert: Alert, store: Store) -> Alarm:
         label=("DRILL: " if event.drill else "") + _words(event.kind.value).capitalize(),
         facts=" · ".join(f for f in facts if f),
         why=", ".join(because(key, value) for key, value in event.evidence.items()),
-        has_picture=store.still(alert.alert_id) is not None,
+        has_picture=store.has_still(alert.alert_id),
         has_film=store.clips.of_alert(alert.alert_id) is not None,
         more=alert.more,
         can_be_marked=not (event.place_m is None and event.box_px is None and event.zone is None),

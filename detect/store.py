@@ -126,6 +126,11 @@ class Store:
         )
         return {(kind, state): many for kind, state, many in rows}
 
+    def how_many_wait(self) -> int:
+        """Return how many alerts have no verdict, drills included."""
+        row = self._database.row("SELECT count(*) FROM alerts WHERE state IN ('new', 'seen')")
+        return 0 if row is None else int(row[0])
+
     def waiting(self, limit: int = 200) -> list[Alert]:
         """Return alerts without a verdict, those that still last first, then the newest first."""
         rows = self._database.rows(
@@ -197,6 +202,12 @@ class Store:
         """Return the JPEG that was kept with an alert."""
         row = self._database.row("SELECT still FROM alerts WHERE alert_id = ?", (alert_id,))
         return None if row is None else row[0]
+
+    def has_still(self, alert_id: str) -> bool:
+        """Return whether one was kept, without reading it."""
+        return (
+            self._database.row("SELECT 1 FROM alerts WHERE alert_id = ? AND still IS NOT NULL", (alert_id,)) is not None
+        )
 
     def say_camera(self, camera: CameraState) -> None:
         """Keep a camera's state; a change of state goes into the record."""

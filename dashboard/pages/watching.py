@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboard.control_room import Alarm, ControlRoom, operator
 from dashboard.serve import alert_store
+from dashboard.timeline import draw_timeline, words_of
 from dashboard.viewers import viewers
 from scenarios.errors import ParvisError
 
@@ -33,6 +34,7 @@ _FROM_NOW: Final[dict[str, tuple[str, float, bool]]] = {
 }
 _SHOWN: Final = 20
 _REFRESH_S: Final = 2.0
+_HOUR_REFRESH_S: Final = 15.0
 _OLD_S: Final = 5.0
 
 
@@ -48,6 +50,8 @@ def show() -> None:
         st.iframe("/live/wall", height=260)
         _floor(room)
         _queue(room)
+        _hour(room)
+        _switches(room)
         _marks(room)
         _decided(room)
     except ParvisError as error:
@@ -99,11 +103,14 @@ def _queue(room: ControlRoom) -> None:
     if not waiting:
         st.caption("No alert waits for a decision.")
         return
-    st.caption(f"What lasts still comes first, then the newest. You decide as **{operator()}**; the name is kept.")
-    for alarm in waiting[:_SHOWN]:
-        _card(room, alarm)
-    if len(waiting) > _SHOWN:
-        st.caption(f"{len(waiting) - _SHOWN} older alerts follow when these are decided.")
+    st.caption(
+        f"What lasts still comes first, then the newest. The keys Y and N confirm and dismiss the first one. "
+        f"You decide as **{operator()}**; the name is kept."
+    )
+    for number, alarm in enumerate(waiting[:_SHOWN]):
+        _card(room, alarm, keys=number == 0)
+    if (rest := room.how_many_wait() - _SHOWN) > 0:
+        st.caption(f"{rest} older alerts follow when these are decided.")
 
 
 @st.fragment(run_every=_REFRESH_S)
@@ -117,15 +124,16 @@ def _news(room: ControlRoom) -> None:
     gone = len(set(on_page) - set(waiting))
     if (new or gone or films) and st.session_state.get("dismissing") is None:
         st.rerun(scope="app")
-    word = "alert waits" if len(waiting) == 1 else "alerts wait"
+    many = room.how_many_wait()
+    word = "alert waits" if many == 1 else "alerts wait"
     more = sum(alarm.more for alarm in alarms)
-    parts = [f"**{len(waiting)}** {word}"]
+    parts = [f"**{many}** {word}"]
     parts += [f"{more} more like them, too many to be shown one by one"] if more else []
     parts += [f":orange[{new} new, shown after this decision]"] if new else []
     st.markdown(" · ".join(parts))
 
 
-def _card(room: ControlRoom, alarm: Alarm) -> None:
+def _card(room: ControlRoom, alarm: Alarm, *, keys: bool) -> None:
     with st.container(border=True, key=f"alert-{alarm.id}"):
         left, right = st.columns([2, 3], gap="medium")
         with left:
@@ -135,7 +143,7 @@ def _card(room: ControlRoom, alarm: Alarm) -> None:
             st.markdown(f":gray[{alarm.facts}]")
             if alarm.why:
                 st.markdown(f"Why: {alarm.why}")
-            _decision(room, alarm)
+            _decision(room, alarm, keys=keys)
 
 
 def _picture(room: ControlRoom, alarm: Alarm) -> None:
@@ -157,7 +165,7 @@ def _picture(room: ControlRoom, alarm: Alarm) -> None:
         viewers.note(room.path, alarm.id, "facts", ticket)
 
 
-def _decision(room: ControlRoom, alarm: Alarm) -> None:
+def _decision(room: ControlRoom, alarm: Alarm, *, keys: bool) -> None:
     if st.session_state.get("dismissing") != alarm.id:
         with st.container(horizontal=True):
             st.button(
@@ -166,8 +174,15 @@ def _decision(room: ControlRoom, alarm: Alarm) -> None:
                 type="primary",
                 on_click=_decide,
                 args=(room, alarm, "confirmed", ""),
+                shortcut="y" if keys else None,
             )
-            st.button("Dismiss", key=f"dismiss-{alarm.id}", on_click=_begin, args=(alarm,))
+            st.button(
+                "Dismiss",
+                key=f"dismiss-{alarm.id}",
+                on_click=_begin,
+                args=(alarm,),
+                shortcut="n" if keys else None,
+            )
         return
     with st.form(f"why-{alarm.id}", border=False):
         picked = st.radio("Why is it no event?", list(_REASONS), format_func=_REASONS.__getitem__, index=None)
@@ -201,6 +216,49 @@ def _decide(room: ControlRoom, alarm: Alarm, verdict: str, reason: str, from_now
         room.decide(alarm.id, verdict, by=operator(), reason=reason)
         if hours:
             room.mark(alarm.id, hours=hours, fixture=fixture, by=operator(), reason=reason)
+    except ParvisError as error:
+        st.session_state["complaint"] = str(error)
+
+
+@st.fragment(run_every=_HOUR_REFRESH_S)
+def _hour(room: ControlRoom) -> None:
+    """The last hour, a row a camera."""
+    line = room.timeline()
+    st.subheader("The last hour")
+    words = words_of(line)
+    st.plotly_chart(draw_timeline(line), theme=None, config={"displayModeBar": False}, key="hour", alt=words)
+    st.caption(f"{words} Filled where pictures came, dotted where they did not; diamonds are alerts, open ones drills.")
+
+
+def _switches(room: ControlRoom) -> None:
+    """Stop the analysis of a camera, or for one purpose; the daemon follows within seconds."""
+    every = room.switches()
+    off = [what for what, why in every.items() if why]
+    with st.expander("Switches", expanded=bool(off)):  # a label that changes would close it
+        for what in off:
+            with st.container(horizontal=True):
+                st.markdown(f"**{_said(what)}** is off: {every[what]}")
+                st.button("On again", key=f"on-{what}", on_click=_switch, args=(room, what, True, ""))
+        with st.form("switch-off", border=False):
+            on = [what for what, why in every.items() if not why]
+            picked = st.selectbox("Stop the analysis of", on, format_func=_said, index=None)
+            reason = st.text_input("Reason", max_chars=200, placeholder="it stands in the record with your name")
+            if st.form_submit_button("Switch off"):
+                if picked is None or not reason.strip():
+                    st.error("Say what is to be switched off, and why.")
+                else:
+                    _switch(room, picked, False, reason)
+                    st.rerun()
+
+
+def _said(what: str) -> str:
+    kind, _, name = what.partition(":")
+    return f"{kind} {name.replace('_', ' ')}" if kind == "camera" else name.replace("_", " ").capitalize()
+
+
+def _switch(room: ControlRoom, what: str, on: bool, reason: str) -> None:
+    try:
+        room.switch(what, on=on, by=operator(), reason=reason)
     except ParvisError as error:
         st.session_state["complaint"] = str(error)
 
