@@ -13,12 +13,12 @@ from dashboard.draw import CHANGED, LEVEL_COLOURS, PAPER, QUIET, TEXT, dress
 from scenarios.incident import Evacuation, GateChange, IncidentSpec
 from scenarios.venue import Venue
 
-__all__ = ["density_map", "level_map", "venue_map"]
+__all__ = ["DENSITY_SCALE", "density_map", "level_map", "venue_map"]
 
 _FLOOR: Final = "#161d23"
 _OPEN: Final = "#4ade80"
 _SHUT: Final = "#ff7b7b"
-_DENSITY_SCALE: Final = [
+DENSITY_SCALE: Final = [
     [0.0, "rgba(22,29,35,0)"],
     [0.02, "#17324a"],
     [0.2, "#1f6f8b"],
@@ -74,7 +74,7 @@ def density_map(
             y=np.asarray(y_m, float),
             zmin=0.0,
             zmax=max(top_per_m2, 0.1),
-            colorscale=_DENSITY_SCALE,
+            colorscale=DENSITY_SCALE,
             zsmooth="best" if np.isfinite(density).all() else False,
             hovertemplate="%{z:.2f} persons per m² at %{x:.0f}, %{y:.0f} m<extra></extra>",
             colorbar={

@@ -23,16 +23,19 @@ class FloorState:
         watching: Calibrated cameras that gave pictures; none: nobody looked, and nothing is known.
         people: Of each person: id (which dies with the daemon), x and y in metres, the standard deviation of the place
             in the worst direction, and how many cameras see them.
+        ground: The ground that each calibrated camera sees, watching or not: its id and the corners, in metres.
     """
 
     at: datetime
     watching: tuple[str, ...]
     people: tuple[tuple[int, float, float, float, int], ...]
+    ground: tuple[tuple[str, tuple[tuple[float, float], ...]], ...] = ()
 
 
 def keep_floor(database: Database, floor: FloorState) -> None:
     """Keep the newest floor in place of the one before."""
-    text = json.dumps({"at": text_of(floor.at), "watching": floor.watching, "people": floor.people})
+    told = {"at": text_of(floor.at), "watching": floor.watching, "people": floor.people, "ground": floor.ground}
+    text = json.dumps(told)
     with database.write() as connection:
         connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_KEY, text))
 
@@ -44,4 +47,5 @@ def load_floor(database: Database) -> FloorState | None:
         return None
     raw = json.loads(row[0])
     people = tuple((int(i), float(x), float(y), float(s), int(n)) for i, x, y, s, n in raw["people"])
-    return FloorState(datetime.fromisoformat(raw["at"]), tuple(raw["watching"]), people)
+    ground = tuple((str(name), tuple((float(x), float(y)) for x, y in ring)) for name, ring in raw.get("ground", ()))
+    return FloorState(datetime.fromisoformat(raw["at"]), tuple(raw["watching"]), people, ground)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from dashboard.control_room import Alarm, ControlRoom, operator
+from dashboard.draw_live_floor import draw_live_floor, ground_m2
 from dashboard.serve import alert_store
 from dashboard.timeline import draw_timeline, words_of
 from dashboard.viewers import viewers
@@ -90,6 +91,15 @@ def _floor(room: ControlRoom) -> None:
         f"**On the floor: {count} {'person' if count == 1 else 'people'}** "
         f":gray[by {names}; {many} seen by more than one camera and counted once{placed}]"
     )
+    if not floor.ground:
+        return
+    mean = f"{count / area:.2f} persons per square metre on the mean" if (area := ground_m2(floor)) > 0 else ""
+    with st.expander("Map of the floor"):
+        words = f"{count} people on {area:.0f} square metres of watched ground. {mean}"
+        st.plotly_chart(
+            draw_live_floor(floor), theme=None, config={"displayModeBar": False}, key="live-floor", alt=words
+        )
+        st.caption(f"{words}. Dotted ground gives no data now.")
 
 
 def _queue(room: ControlRoom) -> None:

@@ -31,6 +31,7 @@ from detect.live.webhook import WebhookTeller
 from detect.sources import redact
 from detect.store import CameraState, Store
 from scenarios.calibration import load_calibration
+from scenarios.camera import Camera
 from scenarios.errors import ParvisError, RecordingError
 
 __all__ = ["run_daemon"]
@@ -170,9 +171,12 @@ def _supervise(reload: Reload, store: Store, stopping: Flag, set_stage: SetStage
         workers.extend(_Worker(config, camera, store, set_stage) for camera in config.cameras)
         tidied_s, retained_s = -_TIDY_S, -_RETAIN_S
         keeper = FloorKeeper(lambda: [w.board for w in workers if w.board is not None], store)
+        keeper.see(_calibrated(config))
         while not stopping.wait(_POLL_S):
             with _complaining():
-                config = _read_again(reload, workers, store, set_stage)
+                before, config = config, _read_again(reload, workers, store, set_stage)
+                if config is not before:
+                    keeper.see(_calibrated(config))
             for worker in workers:
                 worker.look_after()
             if any(camera.calibration is not None for camera in config.cameras):
@@ -189,6 +193,10 @@ def _supervise(reload: Reload, store: Store, stopping: Flag, set_stage: SetStage
                     store.retain(config.retention, by="the daemon")
     finally:
         _end(workers)
+
+
+def _calibrated(config: LiveConfig) -> dict[str, Camera]:
+    return {c.id: load_calibration(c.calibration).camera for c in config.cameras if c.calibration is not None}
 
 
 def _read_again(reload: Reload, workers: list[_Worker], store: Store, set_stage: SetStage | None) -> LiveConfig:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
+import shapely
 
 from detect.fusion import Floor, FloorFuser, FusionSettings
 from detect.live.floor_board import FloorBoard
 from detect.store import FloorState, Store
+from scenarios.camera import Camera
 
 __all__ = ["FloorKeeper"]
 
 _SAY_S: Final = 1.0
+_REACH_M: Final = 80.0
+_COARSE_M: Final = 0.5
 _FRESH_S: Final = 1.5
 """A camera whose last picture is older is one that does not look."""
 
@@ -30,12 +35,20 @@ class FloorKeeper:
     """
 
     def __init__(
-        self, boards: Callable[[], Iterable[FloorBoard]], store: Store, clock: Callable[[], float] = time.monotonic
+        self,
+        boards: Callable[[], Iterable[FloorBoard]],
+        store: Store,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._boards, self._store, self._clock = boards, store, clock
+        self._ground: tuple[tuple[str, tuple[tuple[float, float], ...]], ...] = ()
         self._fuser = FloorFuser(FusionSettings(fresh_s=_FRESH_S))
         self._said_s = -np.inf
         self._before: FloorState | None = None
+
+    def see(self, cameras: Mapping[str, Camera]) -> None:
+        """Take the calibrated cameras, for the ground that they see."""
+        self._ground = tuple((name, _seen_by(camera)) for name, camera in cameras.items())
 
     def look(self) -> None:
         """Fuse once; to be called a few times a second.
@@ -52,10 +65,16 @@ class FloorKeeper:
         if now - self._said_s < _SAY_S:
             return
         self._said_s = now
-        state = _state(floor)
+        state = replace(_state(floor), ground=self._ground)
         if state.watching or self._before is None or self._before.watching:
             self._store.say_floor(state)
         self._before = state
+
+
+def _seen_by(camera: Camera) -> tuple[tuple[float, float], ...]:
+    ground = camera.footprint(_REACH_M).simplify(_COARSE_M)
+    ring = shapely.get_coordinates(ground if isinstance(ground, shapely.Polygon) else ground.convex_hull)
+    return tuple((round(float(x), 1), round(float(y), 1)) for x, y in ring)
 
 
 def _state(floor: Floor | None) -> FloorState:
