@@ -169,7 +169,7 @@ def test_the_interface_gives_it_only_after_confirmation(store):
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
-        ('sender = "a b"', "without spaces"),
+        ('sender = "a b"', "holds a space"),
         ('areas = { hall = { text = "x" } }', "unknown camera 'hall'"),
         ('areas = { gate = { text = "x", polygon = [[1, 2], [1, 2], [3, 4]] } }', "three different corners"),
         ('areas = { gate = { text = "x", polygon = [[91, 2], [1, 2], [3, 4]] } }', "polygon"),
