@@ -1,8 +1,15 @@
-"""A rule that says an event a second, so that there is something to lose."""
+"""A rule that says an event a second, so that there is something to lose, and writes down when it saw what.
+
+Each line of the file that ``PARVIS_BEACON`` names is a camera, the machine's monotonic clock and the camera's time of a
+picture: what lies between the two, less the least there ever was, is how late the picture was seen.
+"""
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import replace
+from pathlib import Path
 from typing import ClassVar
 
 from detect.rules.contract import Scene
@@ -33,10 +40,14 @@ class Beacon:
         self.settings = settings or BeaconSettings()
         self._last: Event | None = None
         self._said = 0
+        seen = os.environ.get("PARVIS_BEACON")
+        self._seen = Path(seen).open("a", buffering=1) if seen else None  # noqa: SIM115 - ends with the process
 
     def update(self, scene: Scene) -> list[Event]:
         """Look at the clock."""
         now = scene.tracks.time_s
+        if self._seen is not None:
+            self._seen.write(f"{scene.tracks.camera_id} {time.monotonic():.4f} {now:.4f}\n")
         if self._last is not None and now - self._last.start_s < self.settings.every_s:
             return []
         ended = self.reset()

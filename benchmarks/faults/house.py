@@ -26,7 +26,7 @@ from detect.camera_state import CameraState
 from detect.store import Store
 from scenarios.errors import ParvisError
 
-__all__ = ["House", "Look", "children_of"]
+__all__ = ["House", "Look", "children_of", "upper"]
 
 TOKEN: Final = "a-token-for-the-benchmark"
 _LOOK_S: Final = 0.05
@@ -41,14 +41,12 @@ class Look:
         state: Of the camera.
         frames: Pictures that its process has analysed.
         taken_at: When the newest was taken.
-        age_s: How old that was when it was first seen here; None where it is not a new one.
     """
 
     at_s: float
     state: CameraState
     frames: int
     taken_at: datetime | None
-    age_s: float | None
 
 
 class House:
@@ -126,9 +124,10 @@ class House:
     def another(self) -> subprocess.Popen[bytes]:
         """Start a daemon on this configuration, beside one that may run."""
         paths = os.pathsep.join([str(self.folder / "rules"), str(Path(__file__).parents[2])])
+        more = {"PYTHONPATH": paths, "PARVIS_BEACON": str(self.folder / "beacon.log")}
         command = [sys.executable, "-m", "dashboard.cli", "live", str(self.folder / "live.toml")]
         with (self.folder / "daemon.log").open("ab") as log:
-            return subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | {"PYTHONPATH": paths})
+            return subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | more)
 
     def kill(self) -> None:
         """Kill the daemon; its processes follow by themselves."""
@@ -167,9 +166,19 @@ class House:
 
         return self.wait(is_live, within_s)
 
-    def ages_s(self, since_s: float) -> list[float]:
-        """Return how old pictures were when their analysis was told, from a moment on."""
-        return [look.age_s for look in self.looks if look.at_s >= since_s and look.age_s is not None]
+    def delays_s(self, since_s: float, until_s: float = float("inf")) -> list[float]:
+        """Return how late pictures were seen, by the camera's own clock, against the best ever; ascending.
+
+        Args:
+            since_s: From this moment of the monotonic clock on,
+            until_s: up to this one.
+        """
+        late: dict[str, list[tuple[float, float]]] = {}
+        for line in (self.folder / "beacon.log").read_text().splitlines():
+            camera, at, taken = line.split()
+            late.setdefault(camera, []).append((float(at), float(at) - float(taken)))
+        best = {camera: min(delay for _, delay in seen) for camera, seen in late.items()}
+        return sorted(d - best[c] for c, seen in late.items() for at, d in seen if since_s <= at <= until_s)
 
     def ask(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """Ask the interface."""
@@ -193,7 +202,6 @@ class House:
 
     def _look(self) -> None:
         """Look at the first camera again and again, as a page does."""
-        newest: datetime | None = None
         while not self._over.wait(_LOOK_S):
             with suppress(ParvisError), Store.open_existing(self.store) as store:
                 while not self._over.wait(_LOOK_S):
@@ -201,11 +209,13 @@ class House:
                     if not cameras:
                         continue
                     state = cameras[0]
-                    taken = state.last_picture_at
-                    is_new = taken is not None and taken != newest
-                    age = (datetime.now(UTC) - taken).total_seconds() if is_new and taken is not None else None
-                    newest = taken
-                    self.looks.append(Look(time.monotonic(), state, state.counters.get("frames", 0), taken, age))
+                    frames = state.counters.get("frames", 0)
+                    self.looks.append(Look(time.monotonic(), state, frames, state.last_picture_at))
+
+
+def upper(ascending: list[float]) -> float:
+    """Return what 95 % lie below; inf where there is nothing."""
+    return ascending[int(0.95 * (len(ascending) - 1))] if ascending else float("inf")
 
 
 def children_of(pid: int) -> list[int]:
