@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from dashboard.drill_figures import drill_rows
 from dashboard.report import because
 from dashboard.timeline import Timeline, load_timeline
 from detect.clips import Clip
@@ -174,6 +175,24 @@ class ControlRoom:
         """
         with Store.open_existing(self.path) as store:
             store.switch(what, on=on, by=by, reason=reason)
+
+    def drills(self) -> list[dict[str, str]]:
+        """Return the figures of the drills of each month, as rows of a table."""
+        with Store.open_existing(self.path) as store:
+            return [
+                {
+                    "Month": row["month"],
+                    "Held": str(row["held"]),
+                    "Raised": str(row["raised"]),
+                    "Missed": str(row["missed"]),
+                    "Void": str(row["void"]),
+                    "Alarm after": "" if row["alarm_s"] is None else _span(row["alarm_s"]),
+                    "Decided": str(row["decided"]),
+                    "Confirmed": str(row["confirmed"]),
+                    "Decision after": "" if row["decision_s"] is None else _span(row["decision_s"]),
+                }
+                for row in drill_rows(store)
+            ]
 
     def marks(self) -> list[MarkNow]:
         """Return the marks that hold, the newest first."""

@@ -9,7 +9,7 @@ from typing import Final
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from dashboard.drill_figures import drill_rows
 from detect.drills import DRILLED, Drill, DrillState
@@ -107,8 +107,10 @@ def _waits_for(store: Store, drill: Drill) -> str:
 
 
 def table_of(store: Store) -> Table:
-    """Return the figures of each month."""
-    table = Table("month", "held", "raised", "missed", "void", "alarm after", "decided", "confirmed", "decision after")
+    """Return the figures of each month: alarm and decision are median times, right are those that were confirmed."""
+    table = Table(
+        Column("month", no_wrap=True), "held", "raised", "missed", "void", "alarm", "decided", "right", "decision"
+    )
     for row in drill_rows(store):
         alarm, decision = (f"{row[k]:.0f} s" if row[k] is not None else "-" for k in ("alarm_s", "decision_s"))
         counts = [str(row[key]) for key in ("held", "raised", "missed", "void")]

@@ -54,6 +54,7 @@ def show() -> None:
         _hour(room)
         _switches(room)
         _marks(room)
+        _drills(room)
         _decided(room)
     except ParvisError as error:
         st.error(str(error))
@@ -291,6 +292,16 @@ def _lift(room: ControlRoom, mark_id: int) -> None:
         room.lift(mark_id, by=operator())
     except ParvisError as error:
         st.session_state["complaint"] = str(error)
+
+
+def _drills(room: ControlRoom) -> None:
+    """What the drills of each month proved."""
+    months = room.drills()
+    if not months:
+        return
+    with st.expander("Drills"):
+        st.caption("Figures put into a camera's pictures, by `parvis drill` or a schedule; not among the alerts above.")
+        st.dataframe(months, hide_index=True)
 
 
 def _decided(room: ControlRoom) -> None:

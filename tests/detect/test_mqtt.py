@@ -228,6 +228,7 @@ def test_a_broker_that_makes_no_sense_is_one_sentence(tmp_path, lines, words):
         load_config(path)
 
 
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 @pytest.mark.filterwarnings("ignore:Exception ignored in.*SSLSocket:pytest.PytestUnraisableExceptionWarning")
 def test_with_tls_only_a_certificate_that_holds_is_talked_to(store, tmp_path, capfd):
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
