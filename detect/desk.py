@@ -212,9 +212,9 @@ class Desk:
         for alert_id, matter in list(self._matters.items()):
             if all(e.end_s is not None and now_s - e.end_s > self._settings.merge_s for e in matter.said.values()):
                 del self._matters[alert_id]
-        while self._raised and now - self._raised[0] >= _MINUTE:
+        while self._raised and not _is_within_a_minute(self._raised[0], now):
             self._raised.popleft()
-        self._groups = [g for g in self._groups if g.lasting or now - g.last_at < _MINUTE]
+        self._groups = [g for g in self._groups if g.lasting or _is_within_a_minute(g.last_at, now)]
 
 
 @dataclass(slots=True)
@@ -258,6 +258,11 @@ class _Group:
         end_s = None if self.lasting else max(shown.end_s or shown.start_s, event.end_s or event.start_s)
         self.alert = replace(self.alert, event=replace(shown, end_s=end_s))
         return self.alert
+
+
+def _is_within_a_minute(then: datetime, now: datetime) -> bool:
+    """What is said to be in the future was said before the clock was set back."""
+    return timedelta(0) <= now - then < _MINUTE
 
 
 def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:

@@ -269,3 +269,22 @@ def test_an_alert_that_is_there_goes_on_under_a_mark():
     first = desk.take(event(), NOW)
     marks.append(mark())
     assert desk.take(event(end_s=20.0), NOW).alert.alert_id == first.alert.alert_id
+
+
+def test_a_clock_that_is_set_back_does_not_silence_the_desk():
+    """After a flood, an hour that begins anew must not count its alerts among those of the flood."""
+    desk = Desk("s", DeskSettings(most_per_minute=2, merge_m=1.0, merge_s=0.0))
+    flood = datetime(2026, 10, 25, 2, 59, 50, tzinfo=UTC)
+
+    def said(number):
+        place = (10.0 * number, 0.0)
+        return Event(
+            f"e{number}", EventKind.FIRE, "gate", float(number), number + 0.5, place, None, None, (), 0.5, "fire"
+        )
+
+    taken = [desk.take(said(number), flood + timedelta(seconds=number)) for number in range(5)]
+    assert [t.new for t in taken] == [True, True, True, False, False]
+    assert taken[-1].held
+    later = desk.take(said(20), flood - timedelta(hours=1))
+    assert later.new
+    assert not later.held

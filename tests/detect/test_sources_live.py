@@ -311,3 +311,31 @@ def test_drift_and_jitter_are_not_taken_for_a_backlog(drift, jitter, step):
     verdicts = [freshness.is_stale(float(a), k * step) for k, a in enumerate(arrivals)]
     first_live = verdicts.index(False)
     assert not any(verdicts[first_live:])
+
+
+class JumpyWire(Wire):
+    """Its clock is an hour ahead from one picture on, and an hour behind from another."""
+
+    def read(self):
+        shot = super().read()
+        ahead = 3600.0 if 15 <= self.next < 30 else -3600.0 if self.next >= 30 else 0.0
+        return Shot(shot.pts_s + ahead, shot.image)
+
+
+class JumpyCamera(Camera):
+    def connect(self):
+        return JumpyWire(self, self.scripts.pop(0))
+
+
+def test_a_camera_s_clock_that_jumps_moves_no_picture_in_time():
+    camera = JumpyCamera([STEP_S] * 60)
+    begun = time.monotonic()
+    items = watch(feed_of(camera), 2.0, until=lambda items: len(items) >= 50)
+    took_s = time.monotonic() - begun
+    frames = [item for item in items if isinstance(item, Frame)]
+    assert len(frames) >= 45
+    assert [item for item in items if isinstance(item, Gap)] == []
+    steps = np.diff([frame.time_s for frame in frames])
+    assert (steps > 0).all()
+    assert steps.max() < 0.5
+    assert frames[-1].time_s < took_s + 0.2
