@@ -13,7 +13,7 @@ from rich.table import Column, Table
 
 from dashboard.drill_figures import drill_rows
 from detect.drills import DRILLED, Drill, DrillState
-from detect.live.config import LiveConfig
+from detect.live.config import LiveConfig, purposes_of
 from detect.store import Store
 from scenarios.errors import ParvisError, unknown
 from scenarios.event import EventKind
@@ -52,6 +52,8 @@ def ask(store: Store, read: LiveConfig, camera_id: str, kind: str, at: str | Non
     staged = next((one for one in DRILLED if one.value == kind), None)
     if staged is None:
         raise ParvisError(unknown("drill", kind, [one.value for one in DRILLED], "--kind"))
+    if staged not in purposes_of(read, camera):
+        raise ParvisError(f"camera '{camera_id}' is not watched for {staged}, so a drill of it would prove nothing")
     return store.drills.ask(camera_id, staged, by=by, at_m=None if at is None else _place(at))
 
 

@@ -128,6 +128,8 @@ def load_config(path: Path) -> LiveConfig:
                 f"{path.name}: drills: camera '{drill.camera}' has no calibration, so nothing can be put into its "
                 "pictures; see parvis calibrate"
             )
+        if drill.kind not in purposes_of(config, by_id[drill.camera]):
+            raise ScenarioError(f"{path.name}: drills: camera '{drill.camera}' is not watched for {drill.kind}")
     for camera in config.cameras:
         where = f"{path.name}: cameras.{camera.id}" if config.camera_motion == "poses" else path.name
         check_mode(config.camera_motion, where, calibrated=camera.calibration is not None)

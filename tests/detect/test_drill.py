@@ -12,6 +12,7 @@ from dashboard.drill_figures import drill_rows
 from detect.desk import Desk
 from detect.drills import WAITS, DrillState
 from detect.live import watch_camera
+from detect.live.config import load_config
 from detect.live.drill import Inserted
 from detect.live.drill_schedule import DrillSchedule, ask_due
 from detect.pipeline import Pipeline, nothing_found
@@ -266,6 +267,28 @@ def test_the_desk_never_joins_a_drill_with_what_is_real():
     assert not again.new
     assert again.alert is not None
     assert again.alert.event.drill == "drill-1"
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ('camera = "hall"\nkind = "person_down"', "unknown camera 'hall'"),
+        ('camera = "bare"\nkind = "person_down"', "'bare' has no calibration"),
+        ('camera = "gate"\nkind = "fire"', "cannot be staged"),
+        ('camera = "gate"\nkind = "crowd_movement"', "is not watched for crowd_movement"),
+        ('camera = "gate"\nkind = "person_down"\nhours = ["2-4"]', "is no span of the day"),
+        ('camera = "gate"\nkind = "person_down"\ntime_zone = "Mars"', "is no time zone"),
+    ],
+)
+def test_a_schedule_that_makes_no_sense_is_one_sentence(tmp_path, lines, words):
+    (tmp_path / "gate.toml").write_text("")
+    path = tmp_path / "live.toml"
+    path.write_text(
+        'cameras = [{ id = "gate", source = "a.mp4", calibration = "gate.toml", purposes = ["person_down"] },\n'
+        f'{{ id = "bare", source = "b.mp4" }}]\n[[drills]]\n{lines}\n'
+    )
+    with pytest.raises(ParvisError, match=words):
+        load_config(path)
 
 
 def test_a_schedule_asks_when_its_time_has_come_and_not_again_before(store):
