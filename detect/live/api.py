@@ -142,6 +142,7 @@ def build_api(
         Route("/api/alerts/{alert}/still.jpg", asks(_still)),
         Route("/api/alerts/{alert}/cap.xml", asks(lambda opened, request: _cap(opened, request, wording))),
         Route("/api/alerts/{alert}/decision", decide, methods=["POST"]),
+        Route("/api/drills", asks(_drills)),
         Route("/api/audit", asks(_audit)),
     ]
     handlers = {HTTPException: _told, ParvisError: _failed}
@@ -200,6 +201,23 @@ def _cap(store: Store, request: Request, wording: CapConfig) -> Response:
         raise HTTPException(409, f"alert {alert.alert_id}: is {alert.state}; only what a human confirmed is passed on")
     message = cap_message(decision, wording, store_id(store.database))
     return Response(message, media_type="application/cap+xml", headers=_GUARDED)
+
+
+def _drills(store: Store, _request: Request) -> Response:
+    told = [
+        {
+            "id": drill.drill_id,
+            "camera": drill.camera_id,
+            "kind": drill.kind.value,
+            "state": drill.state.value,
+            "asked_at": drill.asked_at.isoformat(),
+            "delay_s": drill.delay_s,
+            "alert": drill.alert_id,
+            "words": drill.words,
+        }
+        for drill in store.drills.all()
+    ]
+    return JSONResponse(told, headers=_GUARDED)
 
 
 def _audit(store: Store, _request: Request) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from detect.desk import AlertState, Verdict
+from detect.drills import DRILLED, DrillState
 from scenarios.event import EventKind
 
 __all__ = ["description"]
@@ -76,6 +77,7 @@ def description() -> dict[str, Any]:
                     ),
                 },
             },
+            "/api/drills": {"get": _answers("Drills, the newest first.", _json(_many("Drill")))},
             "/api/audit": {"get": _answers("Whether the record is intact.", _json({"type": "object"}))},
         },
         "components": {
@@ -105,6 +107,18 @@ def _schemas() -> dict[str, Any]:
                 "words": _TEXT,
                 "picture_age_s": _NUMBER,
                 "counters": {"type": "object", "additionalProperties": {"type": "integer"}},
+            }
+        ),
+        "Drill": _object(
+            {
+                "id": _TEXT,
+                "camera": _TEXT,
+                "kind": {"type": "string", "enum": [kind.value for kind in DRILLED]},
+                "state": {"type": "string", "enum": [s.value for s in DrillState]},
+                "asked_at": {"type": "string", "format": "date-time"},
+                "delay_s": _NUMBER,
+                "alert": {"type": ["string", "null"]},
+                "words": _TEXT,
             }
         ),
         "Alert": _object(

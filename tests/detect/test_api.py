@@ -202,3 +202,12 @@ def test_whatever_is_sent_there_is_no_server_error(path):
     wanted = {path for path in description()["paths"] if path.startswith("/api/") and not path.endswith("mjpeg")}
     assert wanted - {path for path, _ in tried} == set()
     assert {200, 404, 422} <= {status for _, status in tried}
+
+
+def test_drills_are_told_without_who_asked_for_them(client, path):
+    with Store.open_existing(path) as store:
+        drill = store.drills.ask("gate", EventKind.PERSON_DOWN, by="canary-asker")
+        store.drills.stop(drill.drill_id, by="ada")
+    (told,) = client.get("/api/drills").json()
+    assert (told["id"], told["kind"], told["state"], told["delay_s"]) == (drill.drill_id, "person_down", "void", None)
+    assert "canary-asker" not in str(told)
