@@ -6,7 +6,6 @@ import getpass
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import streamlit as st
@@ -18,7 +17,7 @@ from detect.clips import Clip
 from detect.desk import Alert
 from detect.marks import Mark
 from detect.rules import NOT_IMPLEMENTED
-from detect.store import CameraState, FloorState, Store
+from detect.store import CameraState, FloorState, Store, StorePlace
 from scenarios.event import EventKind
 
 __all__ = ["Alarm", "CameraNow", "ControlRoom", "MarkNow", "operator"]
@@ -100,7 +99,7 @@ class ControlRoom:
         path: The store.
     """
 
-    path: Path
+    path: StorePlace
 
     def waiting(self) -> list[Alarm]:
         """Return the alerts that wait for a decision, the most urgent first, as many as anybody can look through."""
@@ -209,12 +208,12 @@ class ControlRoom:
         with Store.open_existing(self.path) as store:
             store.marks.lift(mark_id, by=by)
 
-    def film(self, alert_id: str) -> tuple[Clip, Path] | None:
-        """Return the film of an alert and its file, if it is there."""
+    def film(self, alert_id: str) -> tuple[Clip, bytes] | None:
+        """Return the film of an alert, if it is there."""
         with Store.open_existing(self.path) as store:
             clip = store.clips.of_alert(alert_id)
-            path = None if clip is None else store.clips.file(clip)
-        return None if clip is None or path is None or not path.is_file() else (clip, path)
+            film = None if clip is None else store.clips.film(clip)
+        return None if clip is None or film is None else (clip, film)
 
     def about_film(self, alert_id: str) -> dict[str, object] | None:
         """Return what its player has to know: instants, gaps, and where the alarm is."""

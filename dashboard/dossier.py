@@ -19,7 +19,7 @@ from detect.live.config import LiveConfig, load_config, purposes_of
 from detect.live.reload import digest_of
 from detect.rules import NOT_IMPLEMENTED
 from detect.sources import redact
-from detect.store import Store
+from detect.store import Store, StorePlace
 from scenarios.errors import ScenarioError
 from scenarios.event import EventKind
 
@@ -102,13 +102,13 @@ def decision_rows(store: Store) -> list[dict[str, Any]]:
     return rows
 
 
-def _of_store(path: Path, *, names: bool) -> dict[str, Any]:
-    if not path.is_file():
-        return {"store": path.name, "decisions": None, "people": [], "drills": [], "off": {}, "record": None}
-    with Store.open_existing(path) as store:
+def _of_store(place: StorePlace, *, names: bool) -> dict[str, Any]:
+    if not Store.is_there(place):
+        return {"store": Path(place).name, "decisions": None, "people": [], "drills": [], "off": {}, "record": None}
+    with Store.open_existing(place) as store:
         by = Counter(decision.by for decision in store.decisions(limit=_ALL)).most_common()
         return {
-            "store": path.name,
+            "store": store.database.name,
             "decisions": decision_rows(store),
             "drills": drill_rows(store),
             "people": [(who if names else f"person {n}", many) for n, (who, many) in enumerate(by, 1)],

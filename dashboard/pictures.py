@@ -6,19 +6,20 @@ kept by a browser: an old picture must not come back as if it were live.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from dashboard.player import style, template_file, templates
 from dashboard.viewers import viewers
+from detect.store import Store, StorePlace
 from scenarios.errors import ParvisError
 
 if TYPE_CHECKING:
@@ -28,9 +29,10 @@ __all__ = ["picture_routes"]
 
 T = TypeVar("T")
 _NEVER_KEPT: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+_RANGE: Final = re.compile(r"bytes=(\d+)-(\d*)")
 
 
-def picture_routes(alert_store: Callable[[], Path | None]) -> list[BaseRoute]:
+def picture_routes(alert_store: Callable[[], StorePlace | None]) -> list[BaseRoute]:
     """Return the routes.
 
     Args:
@@ -40,8 +42,8 @@ def picture_routes(alert_store: Callable[[], Path | None]) -> list[BaseRoute]:
     def room() -> ControlRoom | None:
         from dashboard.control_room import ControlRoom  # only where something is watched
 
-        path = alert_store()
-        return ControlRoom(path) if path is not None and path.is_file() else None
+        place = alert_store()
+        return ControlRoom(place) if place is not None and Store.is_there(place) else None
 
     async def wall(request: Request) -> Response:  # noqa: ARG001  Starlette hands it
         page = templates().get_template("wall.html.j2")
@@ -75,7 +77,7 @@ def picture_routes(alert_store: Callable[[], Path | None]) -> list[BaseRoute]:
     async def film(request: Request) -> Response:
         alert = request.path_params["alert"]
 
-        def look() -> Path | None:
+        def look() -> bytes | None:
             here = room()
             found = None if here is None else here.film(alert)
             if here is None or found is None:
@@ -83,8 +85,8 @@ def picture_routes(alert_store: Callable[[], Path | None]) -> list[BaseRoute]:
             viewers.note(here.path, alert, "film", request.query_params.get("viewer", ""))
             return found[1]
 
-        path = await _found(look)
-        return _missing() if path is None else FileResponse(path, media_type="video/mp4", headers=_NEVER_KEPT)
+        found = await _found(look)
+        return _missing() if found is None else _video(found, request.headers.get("range"))
 
     async def film_page(request: Request) -> Response:
         alert = request.path_params["alert"]
@@ -125,6 +127,19 @@ async def _found(look: Callable[[], T | None]) -> T | None:
         return await run_in_threadpool(look)
     except ParvisError:
         return None
+
+
+def _video(film: bytes, asked: str | None) -> Response:
+    """Answer with the part that was asked for (RFC 9110, section 14): else players cannot jump in a film."""
+    headers = _NEVER_KEPT | {"Accept-Ranges": "bytes"}
+    part = _RANGE.fullmatch(asked or "")
+    if part is None:
+        return Response(film, media_type="video/mp4", headers=headers)
+    first, last = int(part[1]), min(int(part[2] or len(film)), len(film) - 1)
+    if first > last:
+        return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{len(film)}"})
+    headers |= {"Content-Range": f"bytes {first}-{last}/{len(film)}"}
+    return Response(film[first : last + 1], status_code=206, media_type="video/mp4", headers=headers)
 
 
 def _missing() -> Response:

@@ -28,7 +28,7 @@ from detect.sources import open_source, redact
 from detect.sources.ahead import Ahead
 from detect.sources.contract import Source
 from detect.sources.resized import Resized, read_size
-from detect.store import Store
+from detect.store import Store, StorePlace
 from scenarios.calibration import Calibration, load_calibration
 from scenarios.errors import ParvisError, ScenarioError
 from scenarios.frame import Frame
@@ -49,7 +49,7 @@ def watch_real(
     fps: float | None = None,
     size: str | None = None,
     seconds: float | None = None,
-    store: Path | None = None,
+    store: StorePlace | None = None,
     out: Path | None = None,
     overwrite: bool = False,
     command: str = "",

@@ -21,6 +21,8 @@ from streamlit.runtime.pages_manager import PagesManager
 from dashboard.doorkeeper import Doorkeeper, is_loopback, new_token
 from dashboard.player import player_page
 from dashboard.shelf import Shelf
+from detect.postgres import is_server
+from detect.store import StorePlace
 from scenarios.errors import ParvisError, SourceError
 
 __all__ = ["FOLDER_VARIABLE", "STORE_VARIABLE", "alert_store", "build_app", "config", "routes", "serve", "shelf"]
@@ -65,17 +67,17 @@ def routes(shown: Shelf) -> list[BaseRoute]:
     ]
 
 
-def alert_store() -> Path | None:
+def alert_store() -> StorePlace | None:
     """Return the alert store that this process shows: the one it was given, else the newest in the folder of runs."""
     given = os.environ.get(STORE_VARIABLE)
     if given:
-        return Path(given)
+        return given if is_server(given) else Path(given)
     found = [path for path in shelf().folder.glob("*.sqlite") if path.is_file()]
     return max(found, key=lambda path: path.stat().st_mtime, default=None)
 
 
 def build_app(
-    folder: Path, *, store: Path | None = None, hosts: tuple[str, ...] = _LOCAL_NAMES, token: str | None = None
+    folder: Path, *, store: StorePlace | None = None, hosts: tuple[str, ...] = _LOCAL_NAMES, token: str | None = None
 ) -> st.App:
     """Return the ASGI application.
 
@@ -89,7 +91,7 @@ def build_app(
     from dashboard.pictures import picture_routes
 
     os.environ[FOLDER_VARIABLE] = str(folder.resolve())
-    os.environ[STORE_VARIABLE] = "" if store is None else str(store.resolve())
+    os.environ[STORE_VARIABLE] = "" if store is None else str(store if is_server(store) else Path(store).resolve())
     # Streamlit takes a folder named pages for its older way of many pages until st.navigation has run once, and so
     # tells the first visitor of /plan that there is no such page; this is what st.navigation itself sets.
     PagesManager.uses_pages_directory = False
@@ -127,7 +129,7 @@ def config(host: str, port: int) -> dict[str, Any]:
     }
 
 
-def serve(folder: Path, host: str = "127.0.0.1", port: int = 8501, store: Path | None = None) -> None:
+def serve(folder: Path, host: str = "127.0.0.1", port: int = 8501, store: StorePlace | None = None) -> None:
     """Show the pages until the process is told to stop.
 
     Args:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from pathlib import Path
 from threading import Lock
 from typing import Final
 
-from detect.store import Store
+from detect.store import Store, StorePlace
 from scenarios.errors import ParvisError
 
 __all__ = ["Viewers", "viewers"]
@@ -34,7 +33,7 @@ class Viewers:
             self._names[ticket] = name
         return ticket
 
-    def note(self, store: Path, alert_id: str, what: str, ticket: str) -> None:
+    def note(self, store: StorePlace, alert_id: str, what: str, ticket: str) -> None:
         """Put into the record who was shown what; whoever has no ticket is nobody's name, but is recorded too.
 
         A store that cannot be written hides no alert from who has to decide about it.

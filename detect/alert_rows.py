@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
 from detect.audit import append, digest
-from detect.database import moment_of, text_of
+from detect.database import Connection, moment_of, text_of
 from detect.desk import Alert, AlertState
 from detect.observations import event_from_json, event_to_json
 from scenarios.errors import ParvisError
@@ -22,7 +21,7 @@ COLUMNS: Final = "alert_id, event, state, raised_at, joined, more"
 LASTS: Final = "json_extract(event, '$.end_s') IS NULL"
 
 
-def put_alert(database: sqlite3.Connection, alert: Alert, still: bytes | None) -> None:
+def put_alert(database: Connection, alert: Alert, still: bytes | None) -> None:
     """Put in a new alert."""
     kind = alert.event.kind.value
     said, joined = json.dumps(event_to_json(alert.event)), json.dumps(alert.joined)
@@ -40,7 +39,7 @@ def put_alert(database: sqlite3.Connection, alert: Alert, still: bytes | None) -
     append(database, "alert.raised", facts)
 
 
-def say_event(database: sqlite3.Connection, alert: Alert) -> None:
+def say_event(database: Connection, alert: Alert) -> None:
     """Keep what was last said of an alert.
 
     Raises:
@@ -54,12 +53,12 @@ def say_event(database: sqlite3.Connection, alert: Alert) -> None:
         raise ParvisError(f"there is no alert {alert.alert_id}")
 
 
-def set_state(database: sqlite3.Connection, alert_id: str, state: AlertState) -> None:
+def set_state(database: Connection, alert_id: str, state: AlertState) -> None:
     """Set where an alert stands."""
     database.execute("UPDATE alerts SET state = ? WHERE alert_id = ?", (state.value, alert_id))
 
 
-def see(database: sqlite3.Connection, alert_id: str, by: str) -> None:
+def see(database: Connection, alert_id: str, by: str) -> None:
     """Note that somebody has looked at an alert, if it is new.
 
     Raises:
@@ -74,7 +73,7 @@ def see(database: sqlite3.Connection, alert_id: str, by: str) -> None:
     )
 
 
-def load_alert(database: sqlite3.Connection, alert_id: str) -> Alert:
+def load_alert(database: Connection, alert_id: str) -> Alert:
     """Return one alert.
 
     Raises:
@@ -99,7 +98,7 @@ def alert_of(row: tuple[Any, ...]) -> Alert:
     )
 
 
-def expire(database: sqlite3.Connection, raised_before: datetime) -> list[str]:
+def expire(database: Connection, raised_before: datetime) -> list[str]:
     """Let alerts that are over, and that nobody decided, leave the list of those that wait; return their ids."""
     which = f"state IN ('new', 'seen') AND NOT {LASTS} AND raised_at < ?"
     found = database.execute(f"SELECT alert_id FROM alerts WHERE {which}", (text_of(raised_before),))  # noqa: S608
@@ -110,7 +109,7 @@ def expire(database: sqlite3.Connection, raised_before: datetime) -> list[str]:
     return ids
 
 
-def end_lasting(database: sqlite3.Connection, camera_id: str, why: str) -> list[str]:
+def end_lasting(database: Connection, camera_id: str, why: str) -> list[str]:
     """End the events of a camera with the last picture that was taken of them; return the ids of their alerts."""
     of_camera = f"SELECT {COLUMNS} FROM alerts WHERE {LASTS} AND json_extract(event, '$.camera_id') = ?"  # noqa: S608
     row = database.execute("SELECT last_picture_at FROM cameras WHERE camera_id = ?", (camera_id,)).fetchone()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
+
+from detect.database import Connection
 
 __all__ = ["GENESIS", "AuditReport", "append", "check_chain", "digest"]
 
@@ -37,7 +38,7 @@ class AuditReport:
         return asdict(self)
 
 
-def append(database: sqlite3.Connection, action: str, facts: Mapping[str, Any]) -> str:
+def append(database: Connection, action: str, facts: Mapping[str, Any]) -> str:
     """Add an entry, inside the transaction that does what it records.
 
     Args:

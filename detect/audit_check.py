@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from detect.audit import AuditReport, check_chain, digest
+from detect.database import Connection, Films
 
 __all__ = ["Told", "verify"]
 
 
-def verify(database: sqlite3.Connection, films: Path) -> AuditReport:
+def verify(database: Connection, films: Films) -> AuditReport:
     """Check that no entry was changed, removed, put in or cut off at the end, and that everything agrees with them.
 
     Somebody who can write the file and recomputes every hash and the head behaves like a new record; against that
@@ -23,7 +22,7 @@ def verify(database: sqlite3.Connection, films: Path) -> AuditReport:
 
     Args:
         database: The store.
-        films: Its folder of films.
+        films: Those of its alerts.
     """
     told = Told()
     head = database.execute("SELECT value FROM meta WHERE key = 'audit_head'").fetchone()
@@ -92,7 +91,7 @@ class Told:
             case "mark.deleted":
                 del self._marks[facts["mark"]]
 
-    def against(self, database: sqlite3.Connection, films: Path) -> Iterator[str]:
+    def against(self, database: Connection, films: Films) -> Iterator[str]:
         """Compare with the tables and the films; yield what differs, in words."""
         yield from self._alerts_against(database)
         row = database.execute("SELECT value FROM meta WHERE key = 'switches'").fetchone()
@@ -115,10 +114,10 @@ class Told:
             if marks.get(number) != self._marks.get(number)
         )
 
-    def _alerts_against(self, database: sqlite3.Connection) -> Iterator[str]:
+    def _alerts_against(self, database: Connection) -> Iterator[str]:
         missing = dict(self._alerts)
         for alert_id, state, kind, still in database.execute(
-            "SELECT alert_id, state, kind, still FROM alerts ORDER BY rowid"
+            "SELECT alert_id, state, kind, still FROM alerts ORDER BY raised_at, alert_id"
         ):
             facts = missing.pop(alert_id, None)
             if facts is None:
@@ -129,15 +128,15 @@ class Told:
                 yield f"alert {alert_id} was changed: its picture is not the one with which it was raised"
         yield from (f"alert {alert_id} was removed" for alert_id in missing)
 
-    def _films_against(self, database: sqlite3.Connection, films: Path) -> Iterator[str]:
+    def _films_against(self, database: Connection, films: Films) -> Iterator[str]:
         missing = dict(self._films)
-        for alert_id, file, sha256 in database.execute("SELECT alert_id, file, sha256 FROM clips ORDER BY rowid"):
+        for alert_id, file, sha256 in database.execute("SELECT alert_id, file, sha256 FROM clips ORDER BY alert_id"):
             if missing.pop(alert_id, None) != sha256:
                 yield f"the film of alert {alert_id} was changed or put in: no entry tells of it"
                 continue
-            path = films / Path(file).name
-            if not path.is_file():
-                yield f"the film of alert {alert_id} was removed: there is no file {path}"
-            elif digest(path.read_bytes()) != sha256:
-                yield f"the film of alert {alert_id} was changed: {path} is not what was kept"
+            film = films.read(database, file)
+            if film is None:
+                yield f"the film of alert {alert_id} was removed: there is no {file}"
+            elif digest(film) != sha256:
+                yield f"the film of alert {alert_id} was changed: {file} is not what was kept"
         yield from (f"the film of alert {alert_id} was removed" for alert_id in missing)

@@ -40,7 +40,7 @@ def export_record(database: Database, out: Path, *, by: str) -> int:
         append(writing, "audit.exported", {"by": by, "file": out.name})
         head = writing.execute("SELECT value FROM meta WHERE key = 'audit_head'").fetchone()[0]
         rows = writing.execute("SELECT seq, at, action, facts, hash FROM audit ORDER BY seq").fetchall()
-    first = {_FORMAT: _VERSION, "store": database.path.name, "head": head, "at": datetime.now(UTC).isoformat()}
+    first = {_FORMAT: _VERSION, "store": database.name, "head": head, "at": datetime.now(UTC).isoformat()}
     part = out.with_name(out.name + ".part")
     try:
         with part.open("w", encoding="utf-8") as file:

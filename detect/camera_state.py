@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from detect.audit import append
-from detect.database import moment_of, text_of
+from detect.database import Connection, moment_of, text_of
 
 __all__ = ["CameraState", "keep_camera", "load_cameras"]
 
@@ -35,7 +34,7 @@ class CameraState:
     counters: Mapping[str, int]
 
 
-def keep_camera(database: sqlite3.Connection, camera: CameraState) -> None:
+def keep_camera(database: Connection, camera: CameraState) -> None:
     """Keep a camera's state, inside a transaction; a change of state goes into the record.
 
     The moment of the last picture stays when no newer one is told.
@@ -46,7 +45,7 @@ def keep_camera(database: sqlite3.Connection, camera: CameraState) -> None:
         "INSERT INTO cameras (camera_id, source, state, words, last_picture_at, counters) "
         "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (camera_id) DO UPDATE SET source = excluded.source, "
         "state = excluded.state, words = excluded.words, counters = excluded.counters, "
-        "last_picture_at = coalesce(excluded.last_picture_at, last_picture_at)",
+        "last_picture_at = coalesce(excluded.last_picture_at, cameras.last_picture_at)",
         (camera.camera_id, camera.source, camera.state, camera.words, taken, json.dumps(dict(camera.counters))),
     )
     if row is None or row[0] != camera.state:
@@ -54,7 +53,7 @@ def keep_camera(database: sqlite3.Connection, camera: CameraState) -> None:
         append(database, f"camera.{camera.state}", facts)
 
 
-def load_cameras(database: sqlite3.Connection) -> list[CameraState]:
+def load_cameras(database: Connection) -> list[CameraState]:
     """Return all cameras by their ids."""
     rows = database.execute(
         "SELECT camera_id, source, state, words, last_picture_at, counters FROM cameras ORDER BY camera_id"

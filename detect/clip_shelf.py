@@ -1,11 +1,10 @@
-"""Films of alerts: files in a folder beside the store, each with its hash in the record."""
+"""Films of alerts, each with its hash in the record."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from detect.audit import append
@@ -21,8 +20,8 @@ class ClipShelf:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.folder = database.path.with_name(f"{database.path.name}.clips")
-        """Where their files are."""
+        self.folder = database.films.folder
+        """Where a film is written before it is kept."""
 
     def keep(self, clip: Clip) -> None:
         """Keep what is to be known of a film whose file is in the folder.
@@ -40,16 +39,19 @@ class ClipShelf:
                 "INSERT INTO clips (alert_id, file, sha256, facts) VALUES (?, ?, ?, ?)",
                 (clip.alert_id, clip.file, clip.sha256, json.dumps(facts)),
             )
+            self._database.films.keep(database, clip.file)
             append(database, "clip.kept", {"alert": clip.alert_id, "file": clip.file, "sha256": clip.sha256})
+        self._database.films.settle(clip.file)
 
     def of_alert(self, alert_id: str) -> Clip | None:
         """Return the film of an alert, if there is one."""
         row = self._database.row("SELECT facts FROM clips WHERE alert_id = ?", (alert_id,))
         return None if row is None else _from_json(json.loads(row[0]))
 
-    def file(self, clip: Clip) -> Path:
-        """Return where its file is."""
-        return self.folder / Path(clip.file).name
+    def film(self, clip: Clip) -> bytes | None:
+        """Return the film itself, or None where it is gone."""
+        with self._database.read() as database:
+            return self._database.films.read(database, clip.file)
 
 
 def _to_json(clip: Clip) -> dict[str, Any]:

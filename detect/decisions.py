@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
 from detect.alert_rows import load_alert, set_state
 from detect.audit import append
-from detect.database import Database, moment_of
+from detect.database import Connection, Database, moment_of
 from detect.desk import Alert, AlertState, Verdict, move
 from scenarios.errors import ParvisError
 
@@ -48,7 +47,7 @@ class Decision:
         return None if self.seen_at is None else max(0.0, (self.seen_at - self.alert.raised_at).total_seconds())
 
 
-def decide(database: sqlite3.Connection, alert_id: str, verdict: str, *, by: str, reason: str) -> Decision:
+def decide(database: Connection, alert_id: str, verdict: str, *, by: str, reason: str) -> Decision:
     """Record a human's verdict, inside a transaction.
 
     Raises:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from detect.database import Database, text_of
+from detect.database import Database, put_meta, text_of
 
 __all__ = ["FloorState", "keep_floor", "load_floor"]
 
@@ -37,7 +37,7 @@ def keep_floor(database: Database, floor: FloorState) -> None:
     told = {"at": text_of(floor.at), "watching": floor.watching, "people": floor.people, "ground": floor.ground}
     text = json.dumps(told)
     with database.write() as connection:
-        connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_KEY, text))
+        put_meta(connection, _KEY, text)
 
 
 def load_floor(database: Database) -> FloorState | None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from detect.audit import append
-from detect.database import Database, text_of
+from detect.database import Connection, Database, text_of
 from detect.desk import Filed
 from detect.observations import event_from_json, event_to_json
 from scenarios.event import Event
@@ -70,7 +69,7 @@ class HeldEvents:
         ]
 
 
-def keep_held(database: sqlite3.Connection, session: str, filed: Filed, now: datetime) -> None:
+def keep_held(database: Connection, session: str, filed: Filed, now: datetime) -> None:
     """Keep it inside a transaction; only that it began goes into the record, with what was said then."""
     event = filed.event
     held_id = f"{session}-{event.event_id}"

@@ -72,11 +72,12 @@ class MarkBook:
         )
         facts = _to_json(mark)
         with self._database.write() as database:
-            number = database.execute(
-                "INSERT INTO marks (until, facts) VALUES (?, ?)", (facts["until"], json.dumps(facts))
-            ).lastrowid
+            ((number,),) = database.execute(
+                "INSERT INTO marks (until, facts) VALUES (?, ?) RETURNING mark_id",
+                (facts["until"], json.dumps(facts)),
+            ).fetchall()
             append(database, "mark.made", {"mark": number, **facts})
-        return _from_json(int(number or 0), facts)
+        return _from_json(int(number), facts)
 
     def lift(self, mark_id: int, *, by: str) -> None:
         """Let a mark hold no more.

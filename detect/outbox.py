@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from detect.audit import append
-from detect.database import Database
+from detect.database import Database, put_meta
 
 __all__ = ["Entry", "Place", "count_waiting", "give_up", "place_of", "put_place", "store_id", "waiting"]
 
@@ -59,7 +59,7 @@ def place_of(database: Database, name: str) -> Place:
         return Place(store_id(database), int(known[0]))
     with database.write() as connection:
         (head,) = connection.execute("SELECT coalesce(max(seq), 0) FROM audit").fetchone()
-        connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (_PLACE + name, str(head)))
+        connection.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING", (_PLACE + name, str(head)))
     return place_of(database, name)
 
 
@@ -69,7 +69,7 @@ def store_id(database: Database) -> str:
     if known is not None:
         return str(known[0])
     with database.write() as connection:
-        connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (_STORE, uuid.uuid4().hex[:16]))
+        connection.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING", (_STORE, uuid.uuid4().hex[:16]))
     return store_id(database)
 
 
@@ -98,13 +98,13 @@ def count_waiting(database: Database) -> dict[str, int]:
 def put_place(database: Database, name: str, seq: int) -> None:
     """Note that a receiver has been told up to an entry."""
     with database.write() as connection:
-        connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_PLACE + name, str(seq)))
+        put_meta(connection, _PLACE + name, str(seq))
 
 
 def give_up(database: Database, name: str, seq: int, why: str) -> None:
     """Pass over an entry that a receiver will not take, and say so in the record."""
     with database.write() as connection:
-        connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_PLACE + name, str(seq)))
+        put_meta(connection, _PLACE + name, str(seq))
         append(connection, "webhook.given_up", {"receiver": name, "entry": seq, "why": why})
 
 

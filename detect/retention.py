@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -18,7 +17,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field
 
 from detect.audit import append, digest
-from detect.database import Database, text_of
+from detect.database import Connection, Database, Films, text_of
 from scenarios.entry import Entry
 
 __all__ = ["Deleted", "Retention", "retain"]
@@ -72,12 +71,11 @@ class Deleted:
         return asdict(self)
 
 
-def retain(database: Database, films: Path, settings: Retention, now: datetime, *, by: str) -> Deleted:
+def retain(database: Database, settings: Retention, now: datetime, *, by: str) -> Deleted:
     """Delete all whose time is over.
 
     Args:
         database: The store.
-        films: Its folder of films.
         settings: How long things stay.
         now: With time zone.
         by: Who has it done, for the record.
@@ -86,7 +84,7 @@ def retain(database: Database, films: Path, settings: Retention, now: datetime, 
         RecordingError: The store cannot be written; what is deleted by then is in the record.
     """
     spans = [d for d in (settings.pictures_days, settings.alerts_days) if d is not None]
-    done = Deleted(strays=_sweep(database, films))
+    done = Deleted(strays=_sweep(database, database.films.folder))
     if spans:
         why = f"older than {min(spans):g} days"
         old = (text_of(now - timedelta(days=min(spans))),)
@@ -97,7 +95,7 @@ def retain(database: Database, films: Path, settings: Retention, now: datetime, 
                 f"SELECT alert_id, file, sha256 FROM clips JOIN alerts USING (alert_id) "  # noqa: S608
                 f"WHERE {_DECIDED} AND raised_at < ? LIMIT {_BATCH}",
                 old,
-                lambda writing, row: _drop_film(writing, films, row, why),
+                lambda writing, row: _drop_film(writing, database.films, row, why),
             ),
             pictures=_all(
                 database,
@@ -144,7 +142,7 @@ def _all(
     database: Database,
     which: str,
     values: tuple[str, ...],
-    drop: Callable[[sqlite3.Connection, tuple[Any, ...]], None],
+    drop: Callable[[Connection, tuple[Any, ...]], None],
 ) -> int:
     count = 0
     while True:
@@ -157,34 +155,33 @@ def _all(
             return count
 
 
-def _drop_film(writing: sqlite3.Connection, films: Path, row: tuple[Any, ...], why: str) -> None:
-    """Delete the file before the entry holds: after a crash between the two it is tried again, never believed."""
+def _drop_film(writing: Connection, films: Films, row: tuple[Any, ...], why: str) -> None:
     alert_id, file, sha256 = row
     writing.execute("DELETE FROM clips WHERE alert_id = ?", (alert_id,))
     append(writing, "clip.deleted", {"alert": alert_id, "sha256": sha256, "why": why})
-    (films / Path(file).name).unlink(missing_ok=True)
+    films.drop(writing, file)
 
 
-def _drop_picture(writing: sqlite3.Connection, row: tuple[Any, ...], why: str) -> None:
+def _drop_picture(writing: Connection, row: tuple[Any, ...], why: str) -> None:
     alert_id, still = row
     writing.execute("UPDATE alerts SET still = NULL WHERE alert_id = ?", (alert_id,))
     append(writing, "picture.deleted", {"alert": alert_id, "sha256": digest(still), "why": why})
 
 
-def _drop_alert(writing: sqlite3.Connection, row: tuple[Any, ...], why: str) -> None:
+def _drop_alert(writing: Connection, row: tuple[Any, ...], why: str) -> None:
     alert_id, event, joined = row
     writing.execute("DELETE FROM decisions WHERE alert_id = ?", (alert_id,))
     writing.execute("DELETE FROM alerts WHERE alert_id = ?", (alert_id,))
     append(writing, "alert.deleted", {"alert": alert_id, "sha256": _sha256(event, joined), "why": why})
 
 
-def _drop_event(writing: sqlite3.Connection, row: tuple[Any, ...], why: str) -> None:
+def _drop_event(writing: Connection, row: tuple[Any, ...], why: str) -> None:
     held_id, event = row
     writing.execute("DELETE FROM held WHERE held_id = ?", (held_id,))
     append(writing, "event.deleted", {"event": held_id, "sha256": _sha256(event), "why": why})
 
 
-def _drop_mark(writing: sqlite3.Connection, row: tuple[Any, ...], why: str) -> None:
+def _drop_mark(writing: Connection, row: tuple[Any, ...], why: str) -> None:
     mark_id, facts = row
     writing.execute("DELETE FROM marks WHERE mark_id = ?", (mark_id,))
     append(writing, "mark.deleted", {"mark": mark_id, "sha256": _sha256(facts), "why": why})

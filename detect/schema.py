@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Final
 
 from detect.audit import GENESIS, append
+from detect.database import Connection
 
 __all__ = ["VERSION", "make", "upgrade"]
 
@@ -45,13 +45,13 @@ CREATE INDEX drills_by_state ON drills (state, camera_id)
 VERSION: Final = len(_STEPS)
 
 
-def make(database: sqlite3.Connection) -> None:
+def make(database: Connection) -> None:
     """Make all tables in an empty file, inside a transaction."""
     _take(database, 0)
     database.execute("INSERT INTO meta VALUES ('parvis_store', ?), ('audit_head', ?)", (str(VERSION), f"0:{GENESIS}"))
 
 
-def upgrade(database: sqlite3.Connection) -> None:
+def upgrade(database: Connection) -> None:
     """Bring an older store up to date, inside a transaction; another process may have done so meanwhile."""
     before = int(database.execute("SELECT value FROM meta WHERE key = 'parvis_store'").fetchone()[0])
     if before >= VERSION:
@@ -61,7 +61,7 @@ def upgrade(database: sqlite3.Connection) -> None:
     append(database, "store.upgraded", {"from": before, "to": VERSION})
 
 
-def _take(database: sqlite3.Connection, done: int) -> None:
+def _take(database: Connection, done: int) -> None:
     for step in _STEPS[done:]:
         for statement in step.split(";"):
             database.execute(statement)

@@ -1,4 +1,4 @@
-"""Alerts, decisions, camera states and the record of it all, in one SQLite file.
+"""Alerts, decisions, camera states and the record of it all, in one SQLite file or on a PostgreSQL server.
 
 The watcher writes while pages read and decide; every transaction is short.
 """
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from detect.alert_rows import COLUMNS, LASTS, alert_of, end_lasting, expire, put_alert, say_event, see
 from detect.audit import AuditReport, append
@@ -24,11 +24,16 @@ from detect.drills import DrillBook
 from detect.floor_state import FloorState, keep_floor, load_floor
 from detect.held import HeldEvents
 from detect.mark_book import MarkBook
+from detect.postgres import PostgresServer, is_server
 from detect.retention import Deleted, Retention, retain
+from detect.sqlite_file import SqliteFile
 from detect.switches import load_switches, turn
 from scenarios.errors import ParvisError
 
-__all__ = ["CameraState", "Decision", "FloorState", "Store"]
+__all__ = ["CameraState", "Decision", "FloorState", "Store", "StorePlace"]
+
+StorePlace: TypeAlias = Path | str
+"""A SQLite file, or ``postgresql://USER@HOST/DATABASE`` as a text, in which ``${NAME}`` is of the environment."""
 
 
 class Store:
@@ -50,22 +55,30 @@ class Store:
         self.drills = DrillBook(database)
 
     @classmethod
-    def create_or_open(cls, path: Path) -> Store:
+    def create_or_open(cls, place: StorePlace) -> Store:
         """Open a store; make it if there is none.
 
         Raises:
-            RecordingError: The file cannot be made, or is no store of ours.
+            RecordingError: It cannot be made, or what is there is no store of ours.
         """
-        return cls(Database.create(path)) if Database.is_blank(path) else cls.open_existing(path)
+        if is_server(place):
+            return cls(PostgresServer.create_or_open(str(place)))
+        path = Path(place)
+        return cls(SqliteFile.create(path) if SqliteFile.is_blank(path) else SqliteFile.open(path))
 
     @classmethod
-    def open_existing(cls, path: Path) -> Store:
+    def open_existing(cls, place: StorePlace) -> Store:
         """Open a store that is there.
 
         Raises:
-            RecordingError: There is none, or the file is no store of this version.
+            RecordingError: There is none, or what is there is no store of this version.
         """
-        return cls(Database.open(path))
+        return cls(PostgresServer.open(str(place)) if is_server(place) else SqliteFile.open(Path(place)))
+
+    @staticmethod
+    def is_there(place: StorePlace) -> bool:
+        """Tell whether there is something to open; what is on a server is only known by opening it."""
+        return is_server(place) or Path(place).is_file()
 
     def __enter__(self) -> Self:
         return self
@@ -77,11 +90,11 @@ class Store:
 
     @property
     def database(self) -> Database:
-        """The file under it, for modules that keep a matter of their own there."""
+        """The tables under it, for modules that keep a matter of their own there."""
         return self._database
 
     def close(self) -> None:
-        """Close the file."""
+        """Let go of it."""
         self._database.close()
 
     def note(self, action: str, facts: Mapping[str, Any]) -> None:
@@ -267,7 +280,7 @@ class Store:
         Raises:
             RecordingError: The store cannot be written.
         """
-        return retain(self._database, self.clips.folder, settings, now or datetime.now(UTC), by=by)
+        return retain(self._database, settings, now or datetime.now(UTC), by=by)
 
     def export_record(self, out: Path, *, by: str) -> int:
         """Write the record as JSON lines that can be verified on their own; return how many entries it has.
@@ -280,4 +293,4 @@ class Store:
     def verify(self) -> AuditReport:
         """Check the record, and that everything is what it tells."""
         with self._database.read() as database:
-            return verify(database, self.clips.folder)
+            return verify(database, self._database.films)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from typing import Final
 
 from detect.audit import append
-from detect.database import Database
+from detect.database import Connection, Database, put_meta
 from scenarios.errors import ParvisError, unknown
 from scenarios.event import EventKind
 
@@ -22,7 +21,7 @@ def load_switches(database: Database) -> dict[str, str]:
     return {} if row is None else dict(json.loads(row[0]))
 
 
-def turn(database: sqlite3.Connection, what: str, *, on: bool, by: str, reason: str) -> None:
+def turn(database: Connection, what: str, *, on: bool, by: str, reason: str) -> None:
     """Switch a camera or a purpose off, or on again, inside a transaction.
 
     Raises:
@@ -45,6 +44,6 @@ def turn(database: sqlite3.Connection, what: str, *, on: bool, by: str, reason: 
         del off[what]
     else:
         off[what] = f"{reason.strip()} ({by.strip()})"
-    database.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_KEY, json.dumps(off, sort_keys=True)))
+    put_meta(database, _KEY, json.dumps(off, sort_keys=True))
     facts = {"what": what, "by": by.strip(), "reason": reason.strip(), "off": sorted(off)}
     append(database, "switch.on" if on else "switch.off", facts)

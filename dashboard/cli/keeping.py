@@ -8,14 +8,16 @@ from typing import Annotated
 
 import typer
 
-from dashboard.cli.words import JsonOption, plain, screen
+from dashboard.cli.words import JsonOption, StoreArgument, plain, screen
 
 __all__ = ["dashboard", "doctor", "dossier", "export", "list_command", "retain", "schema", "switch", "verify"]
 
 
 def dashboard(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of run folders.")] = Path("runs"),
-    store: Annotated[Path | None, typer.Option("--store", help="Alert store of the Live page.")] = None,
+    store: Annotated[
+        str | None, typer.Option("--store", help="Alert store of the Live page: a file, or postgresql://...")
+    ] = None,
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port on this machine.")] = 8501,
     host: Annotated[str, typer.Option("--host", help="Address; only this machine by default.")] = "127.0.0.1",
 ) -> None:
@@ -98,7 +100,7 @@ def dossier(
 
 
 def switch(
-    store: Annotated[Path, typer.Argument(metavar="STORE", help="SQLite file of `parvis live`.")],
+    store: StoreArgument,
     camera: Annotated[str | None, typer.Option("--camera", help="Switch the analysis of this camera.")] = None,
     purpose: Annotated[str | None, typer.Option("--purpose", help="Or for this event, on all cameras.")] = None,
     off: Annotated[bool, typer.Option("--off/--on", help="Off at once, or on again.")] = True,
@@ -119,7 +121,7 @@ def switch(
         if camera is not None or purpose is not None:
             what = f"camera:{camera}" if camera is not None else f"purpose:{purpose}"
             if camera is not None and camera not in (known := [c.camera_id for c in opened.cameras()]):
-                raise ParvisError(unknown("camera", camera, known, str(store)))
+                raise ParvisError(unknown("camera", camera, known, opened.database.name))
             opened.switch(what, on=not off, by=getpass.getuser(), reason=reason)
         turned_off = opened.switched_off()
     for what, words in turned_off.items():
@@ -129,7 +131,7 @@ def switch(
 
 
 def export(
-    store: Annotated[Path, typer.Argument(metavar="STORE", help="SQLite file of `parvis live` or `parvis watch`.")],
+    store: StoreArgument,
     out: Annotated[Path, typer.Option("--out", help="A new file.")] = Path("record.jsonl"),
 ) -> None:
     """Write the record as JSON lines that anybody can check: `parvis audit verify record.jsonl`."""
@@ -163,7 +165,11 @@ def retain(
 
 def verify(
     store: Annotated[
-        Path, typer.Argument(metavar="STORE", help="SQLite file of `parvis live`, or what `parvis audit export` wrote.")
+        str,
+        typer.Argument(
+            metavar="STORE",
+            help="SQLite file of `parvis live`, postgresql://USER@HOST/DATABASE, or what `parvis audit export` wrote.",
+        ),
     ],
     as_json: JsonOption = False,
 ) -> None:
@@ -171,8 +177,8 @@ def verify(
     from detect.audit_export import is_record, verify_record
     from detect.store import Store
 
-    if is_record(store):
-        found = verify_record(store)
+    if is_record(Path(store)):
+        found = verify_record(Path(store))
     else:
         with Store.open_existing(store) as opened:
             found = opened.verify()

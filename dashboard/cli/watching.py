@@ -56,7 +56,9 @@ def watch(
         typer.Option("--size", metavar="WxH", help="Bring pictures to 720x576, say, where pixels are not square."),
     ] = None,
     seconds: Annotated[float | None, typer.Option("--for", help="Stop after so many seconds.")] = None,
-    store: Annotated[Path | None, typer.Option("--store", help="Alert store; the Live page reads it.")] = None,
+    store: Annotated[
+        str | None, typer.Option("--store", help="Alert store, a file or postgresql://...; the Live page reads it.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Run folder; live sources: only if given.")] = None,
     trust_weights: TrustOption = False,
     force: ForceOption = False,

@@ -17,7 +17,7 @@ from scenarios.suite import read_seeds
 
 __all__ = [
     "CAMERA_MOTION_HELP", "CameraMotionOption", "DetectorOption", "ForceOption", "JsonOption", "ScenarioArgument",
-    "SeedOption", "SetOption", "TrackerOption",
+    "SeedOption", "SetOption", "StoreArgument", "TrackerOption",
     "TrustOption", "again", "plain", "screen", "seeds_of", "show_score", "slug", "split",
 ]  # fmt: skip
 
@@ -55,6 +55,14 @@ CAMERA_MOTION_HELP: Final = "How tracks are moved with a camera that moves. " + 
 CameraMotionOption = Annotated[str, typer.Option("--camera-motion", metavar="|".join(MODES), help=CAMERA_MOTION_HELP)]
 TrustOption = Annotated[
     bool, typer.Option("--trust-weights", help="Load .pt files: they can run any code, so only from who you trust.")
+]
+StoreArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="STORE",
+        help="What `parvis live` or `parvis watch --store` writes: a SQLite file, or postgresql://USER@HOST/DATABASE "
+        "(extra 'postgresql'; the password from PGPASSWORD or ~/.pgpass).",
+    ),
 ]
 SeedOption = Annotated[int | None, typer.Option("--seed", min=0, help="Fixes all chance; default: the scenario's.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace a run folder that is there.")]

@@ -14,6 +14,7 @@ from dashboard.draw_live_floor import draw_live_floor, ground_m2
 from dashboard.serve import alert_store
 from dashboard.timeline import draw_timeline, words_of
 from dashboard.viewers import viewers
+from detect.store import Store
 from scenarios.errors import ParvisError
 
 __all__ = ["show"]
@@ -43,7 +44,7 @@ def show() -> None:
     """Show the page."""
     st.title("Live")
     store = alert_store()
-    if store is None or not store.is_file():
+    if store is None or not Store.is_there(store):
         _explain(None if store is None else str(store))
         return
     try:

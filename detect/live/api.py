@@ -10,7 +10,6 @@ import hmac
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
@@ -32,7 +31,7 @@ from detect.live.metrics import CONTENT_TYPE, exposition
 from detect.live.openapi import description
 from detect.observations import event_to_json
 from detect.outbox import store_id
-from detect.store import CameraState, Store
+from detect.store import CameraState, Store, StorePlace
 from scenarios.errors import ParvisError
 
 __all__ = ["build_api"]
@@ -85,7 +84,7 @@ class _Bearer:
 
 
 def build_api(
-    store: Path, tokens: Mapping[str, str], hosts: tuple[str, ...] = (), cap: CapConfig | None = None
+    store: StorePlace, tokens: Mapping[str, str], hosts: tuple[str, ...] = (), cap: CapConfig | None = None
 ) -> Starlette:
     """Return the ASGI application.
 
@@ -262,7 +261,7 @@ async def _body(request: Request) -> Decision:
         raise HTTPException(400, "the body is no JSON") from None
 
 
-async def _pictures(store: Path, camera: str) -> AsyncIterator[bytes]:
+async def _pictures(store: StorePlace, camera: str) -> AsyncIterator[bytes]:
     """Yield each new picture; where none comes, a card that says so, never an old picture as if it were of now."""
 
     def newest() -> tuple[bytes, datetime] | None:

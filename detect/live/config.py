@@ -17,10 +17,12 @@ from detect.live.http_server import HttpConfig, tokens_of
 from detect.live.mqtt import MqttConfig, check_brokers
 from detect.live.webhook import WebhookConfig, check_webhooks
 from detect.motion_mode import DEFAULT_MODE, check_mode
+from detect.postgres import is_server
 from detect.retention import Retention
 from detect.rules import build_rules
 from detect.rules.contract import Setting
 from detect.sources.address import expand, scheme
+from detect.store import StorePlace
 from detect.tracking import TRACKERS
 from scenarios.entry import Entry, Id
 from scenarios.errors import ScenarioError, unknown
@@ -54,7 +56,8 @@ class LiveConfig(Entry):
     """Everything that the daemon does.
 
     Attributes:
-        store: SQLite file of alerts, decisions and record.
+        store: SQLite file of alerts, decisions and record; or ``postgresql://USER@HOST/DATABASE``, for more than one
+            machine, in which ``${NAME}`` is taken from the environment.
         detector: As for ``parvis watch``.
         tracker: One of the trackers.
         camera_motion: How tracks are moved with a camera that moves, one of ``detect.motion_mode.MODES``.
@@ -73,7 +76,7 @@ class LiveConfig(Entry):
         drills: Those that come round by themselves.
     """
 
-    store: Path = Path("live.sqlite")
+    store: StorePlace = Path("live.sqlite")
     detector: str = defaults.DETECTOR
     tracker: str = "bytetrack"
     camera_motion: str = DEFAULT_MODE
@@ -147,7 +150,9 @@ def load_config(path: Path) -> LiveConfig:
             raise ScenarioError(f"{path.name}: cameras.{camera.id}.calibration: there is no file {known}")
         source = _from(beside, camera.source)
         cameras.append(camera.model_copy(update={"calibration": known, "source": source}))
-    return config.model_copy(update={"cameras": cameras, "store": beside / config.store})
+    return config.model_copy(
+        update={"cameras": cameras, "store": config.store if is_server(config.store) else beside / config.store}
+    )
 
 
 def _from(beside: Path, source: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import sys
@@ -32,7 +31,7 @@ from detect.sources import redact
 from detect.store import CameraState, Store
 from scenarios.calibration import load_calibration
 from scenarios.camera import Camera
-from scenarios.errors import ParvisError, RecordingError
+from scenarios.errors import ParvisError
 
 __all__ = ["run_daemon"]
 
@@ -68,7 +67,7 @@ def run_daemon(path: Path, set_stage: SetStage | None = None) -> None:
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        with Store.create_or_open(config.store) as store, _alone(config.store):
+        with Store.create_or_open(config.store) as store, store.database.alone():
             cameras = {c.id: redact(c.source) for c in config.cameras}
             facts = {
                 "cameras": cameras,
@@ -84,7 +83,10 @@ def run_daemon(path: Path, set_stage: SetStage | None = None) -> None:
             if config.cap.folder is not None:
                 tellers.append(CapTeller(config.cap, path.parent / config.cap.folder))
             with serving(config.http, config.store, config.cap) as address, telling(tellers, config.store):
-                print(f"watching {', '.join(cameras)}; alerts in {config.store}; stop with Ctrl-C", flush=True)
+                print(
+                    f"watching {', '.join(cameras)}; alerts in {redact(str(config.store))}; stop with Ctrl-C",
+                    flush=True,
+                )
                 if address is not None:
                     print(f"interface at {address}/api, metrics at {address}/metrics", flush=True)
                 _supervise(Reload(path, config), store, stopping, set_stage)
@@ -92,17 +94,6 @@ def run_daemon(path: Path, set_stage: SetStage | None = None) -> None:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-@contextmanager
-def _alone(store: Path) -> Iterator[None]:
-    """Two daemons on one store would say everything twice; the lock goes with the process, however that ends."""
-    with store.with_name(store.name + ".lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise RecordingError(f"{store}: another daemon watches with this store; give this one its own") from None
-        yield
 
 
 class _Worker:

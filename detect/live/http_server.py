@@ -6,7 +6,6 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Thread
 from typing import Annotated, Final
 
@@ -16,6 +15,7 @@ from pydantic import Field
 from detect.live.api import build_api
 from detect.live.cap import CapConfig
 from detect.sources.address import expand
+from detect.store import StorePlace
 from scenarios.entry import Entry, Id
 from scenarios.errors import ParvisError, ScenarioError
 
@@ -62,7 +62,7 @@ def tokens_of(config: HttpConfig, where: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(config: HttpConfig | None, store: Path, cap: CapConfig | None = None) -> Iterator[str | None]:
+def serving(config: HttpConfig | None, store: StorePlace, cap: CapConfig | None = None) -> Iterator[str | None]:
     """Serve while inside; yields the address, None where nothing is to be served.
 
     Args:

@@ -10,12 +10,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
 from typing import Final, Protocol
 
-from detect.store import Store
+from detect.store import Store, StorePlace
 from scenarios.errors import ParvisError
 
 __all__ = ["POLL_S", "Teller", "complain", "keep_telling", "telling"]
@@ -41,7 +40,7 @@ class Teller(Protocol):
 
 
 @contextmanager
-def telling(tellers: Sequence[Teller], store: Path) -> Iterator[None]:
+def telling(tellers: Sequence[Teller], store: StorePlace) -> Iterator[None]:
     """Tell all receivers while inside; one that is away delays no other."""
     threads = [
         Thread(target=keep_telling, args=(teller, store), name=f"tells {teller.name}", daemon=True)
@@ -58,12 +57,12 @@ def telling(tellers: Sequence[Teller], store: Path) -> Iterator[None]:
             thread.join(_LAST_S)
 
 
-def keep_telling(teller: Teller, path: Path) -> None:
+def keep_telling(teller: Teller, place: StorePlace) -> None:
     """Tell one receiver until it is over."""
     while not teller.over.is_set():
         wait_s = POLL_S
         try:
-            with Store.open_existing(path) as store:
+            with Store.open_existing(place) as store:
                 wait_s = teller.tell(store)
         except ParvisError as error:  # the store is locked, or its disk is full
             complain(teller.name, str(error))

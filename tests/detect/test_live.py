@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -69,11 +70,9 @@ def children_of(pid):
     return found
 
 
-def state_of(path, camera_id="gate"):
-    if not path.exists():
-        return None
+def state_of(place, camera_id="gate"):
     try:
-        with Store.open_existing(path) as store:
+        with Store.open_existing(place) as store:
             return {c.camera_id: c for c in store.cameras()}.get(camera_id)
     except ParvisError:
         return None
@@ -264,3 +263,29 @@ def entries(path, action):
     with closing(sqlite3.connect(path)) as database:
         rows = database.execute("SELECT facts FROM audit WHERE action = ? ORDER BY seq", (action,)).fetchall()
     return [json.loads(row[0]) for row in rows]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", ["server"], indirect=True)
+def test_a_daemon_goes_on_when_the_server_comes_back(postgres, place, tmp_path):
+    a_film(tmp_path / "film.mp4", 600)
+    (tmp_path / "live.toml").write_text(f'store = "{place}"\ncameras = [{{ id = "gate", source = "film.mp4" }}]\n')
+    process = daemon(tmp_path / "live.toml")
+    try:
+        until(lambda: (s := state_of(place)) and s.state == "live", 60)
+        second = daemon(tmp_path / "live.toml")
+        out, _ = second.communicate(timeout=60)
+        assert (second.returncode, "another daemon watches with this store" in out) == (2, True), out
+        postgres.stop("immediate")
+        time.sleep(3)
+        postgres.start()
+        back = datetime.now(UTC)
+        until(lambda: (s := state_of(place)) and s.state == "live" and s.last_picture_at > back, 60)
+        os.kill(process.pid, signal.SIGTERM)
+        out, _ = process.communicate(timeout=30)
+        assert process.returncode == 0, out
+    finally:
+        process.kill()
+        process.wait()
+    with Store.open_existing(place) as store:
+        assert store.verify().ok

@@ -25,34 +25,23 @@ def alert(number=1, **changes):
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "live.sqlite"
-
-
-@pytest.fixture
-def store(path):
-    with Store.create_or_open(path) as opened:
+def store(place):
+    with Store.create_or_open(place) as opened:
         yield opened
 
 
 def keep_film(store, alert_id="a1", film=b"film"):
-    store.clips.folder.mkdir(exist_ok=True)
+    store.clips.folder.mkdir(parents=True, exist_ok=True)
     clip = Clip(
         alert_id, f"{alert_id}.mp4", digest(film), NOW, 5.0, 9.9, 100, (640, 360), (1280, 720), True, ((2.0, 4.5),)
     )
-    store.clips.file(clip).write_bytes(film)
+    (store.clips.folder / clip.file).write_bytes(film)
     store.clips.keep(clip)
     return clip
 
 
-def tamper(path, statements):
-    raw = sqlite3.connect(path)
-    raw.executescript(statements)
-    raw.commit()
-    raw.close()
-
-
-def test_a_store_of_before_is_brought_up_to_date_and_keeps_everything(tmp_path, path):
+def test_a_store_of_before_is_brought_up_to_date_and_keeps_everything(tmp_path):
+    path = tmp_path / "live.sqlite"
     with Store.create_or_open(path) as store:
         store.raise_alert(alert(), b"jpeg")
         store.decide("a1", "dismissed", by="Kim", reason="a bin")
@@ -102,6 +91,7 @@ def test_a_film_comes_back_as_it_was_kept(store):
     store.raise_alert(alert())
     clip = keep_film(store)
     assert store.clips.of_alert("a1") == clip
+    assert store.clips.film(clip) == b"film"
     assert store.clips.of_alert("a2") is None
     assert store.verify().ok
     with pytest.raises(ParvisError, match="has its film already"):
@@ -181,20 +171,27 @@ def test_what_is_held_back_is_kept_once_and_ends_with_what_is_said_last(store):
         ("UPDATE clips SET sha256 = 'x'", "the film of alert a1 was changed"),
     ],
 )
-def test_marks_films_and_held_events_are_what_the_record_tells(store, path, statements, said):
+def test_marks_films_and_held_events_are_what_the_record_tells(store, tamper, statements, said):
     store.raise_alert(alert())
     keep_film(store)
     mark = store.marks.make(store.alert("a1"), hours=1, by="Kim", reason="a bin")
     store.held.keep("s", Filed(replace(BAG, event_id="e2"), None, held=True, mark=mark), NOW)
     assert store.verify().ok
-    tamper(path, statements)
+    tamper(statements)
     assert said in store.verify().problem
 
 
-def test_a_film_whose_file_was_changed_or_taken_away_is_found(store):
+def test_a_film_that_was_changed_or_taken_away_is_found(store, place, tamper):
     store.raise_alert(alert())
-    file = store.clips.file(keep_film(store))
-    file.write_bytes(b"another film")
+    file = store.clips.folder / keep_film(store).file
+    if isinstance(place, str):
+        assert not file.exists()  # it lies in the table now, and nowhere else
+        tamper("UPDATE films SET film = 'another film'")
+    else:
+        file.write_bytes(b"another film")
     assert "is not what was kept" in store.verify().problem
-    file.unlink()
-    assert "there is no file" in store.verify().problem
+    if isinstance(place, str):
+        tamper("DELETE FROM films")
+    else:
+        file.unlink()
+    assert "there is no a1.mp4" in store.verify().problem
