@@ -92,8 +92,8 @@ class Database(ABC):
         """
 
     @abstractmethod
-    def alone(self) -> AbstractContextManager[None]:
-        """Be the only daemon that writes it, as long as the context or the process lasts.
+    def alone(self, camera_id: str | None = None) -> AbstractContextManager[None]:
+        """Be the only daemon that writes it, or the only one who watches a camera, while inside and alive.
 
         Raises:
             RecordingError: Another one is.

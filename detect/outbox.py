@@ -114,7 +114,8 @@ def _is_told(action: str) -> bool:
 
 def _entry(database: Database, seq: int, at: str, action: str, facts: str) -> Entry:
     told: dict[str, Any] = json.loads(facts)
-    told.pop("source", None)  # addresses of cameras stay in the house
+    for name in ("source", "machine"):  # addresses stay in the house
+        told.pop(name, None)
     event = None
     if action.startswith("alert.") and "alert" in told:
         row = database.row("SELECT event FROM alerts WHERE alert_id = ?", (told["alert"],))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -33,6 +34,8 @@ _SESSION: Final = {
 """Of every connection: a machine that freezes or is gone lets go of its turn within some ten seconds."""
 _KEEPALIVE: Final = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
 _CONNECT_S: Final = 5
+_GONE_S: Final = 15.0
+_WATCHED: Final = "another process watches this camera"
 _WORDS: Final = (
     ("?", "%s"),
     ("BLOB", "BYTEA"),
@@ -159,17 +162,24 @@ class PostgresServer(Database):
                 yield _Transaction(still)
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self, camera_id: str | None = None) -> Iterator[None]:
         """Hold an advisory lock on a connection of its own; the server lets go of it when that connection ends.
 
+        A camera's is waited for as long as a machine may take that is gone without a word.
+
         Raises:
-            RecordingError: Another daemon holds it, or the server cannot be reached.
+            RecordingError: Somebody else holds it, or the server cannot be reached.
         """
+        what = "daemon" if camera_id is None else f"camera {camera_id}"
+        deadline = time.monotonic() + (0.0 if camera_id is None else _GONE_S)
         with self._said(), self._engine.connect() as connection:
             holding = connection.execution_options(isolation_level="AUTOCOMMIT")
-            lock = "SELECT pg_try_advisory_lock(hashtext('parvis.daemon'), hashtext(current_schema()))"
-            if not holding.exec_driver_sql(lock).scalar():
-                raise RecordingError(f"{self.name}: another daemon watches with this store; give this one its own")
+            lock = "SELECT pg_try_advisory_lock(hashtext(%s), hashtext(current_schema()))"
+            while not holding.exec_driver_sql(lock, (f"parvis.{what}",)).scalar():
+                if time.monotonic() >= deadline:
+                    words = "another daemon watches with this store; give this one its own"
+                    raise RecordingError(f"{self.name}: {words if camera_id is None else _WATCHED}")
+                time.sleep(0.5)
             try:
                 yield
             finally:

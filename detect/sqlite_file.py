@@ -160,12 +160,17 @@ class SqliteFile(Database):
             yield self._connection
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self, camera_id: str | None = None) -> Iterator[None]:
         """Hold a lock beside the file; it goes with the process, however that ends.
+
+        Cameras need none: they are processes of the one daemon, and end with it.
 
         Raises:
             RecordingError: Another process holds it.
         """
+        if camera_id is not None:
+            yield
+            return
         with self.path.with_name(self.path.name + ".lock").open("a+") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -218,6 +218,15 @@ def compare(
 
 def live(
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file: cameras, rules, store.")],
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--ray",
+            metavar="ADDRESS",
+            help="Spread the cameras over the machines of a Ray cluster (extra 'ray'): 10.0.0.7:6379, or auto. "
+            "Needs a store on a server, that is store = 'postgresql://...'.",
+        ),
+    ] = None,
 ) -> None:
     """Watch several cameras until stopped, each in a process of its own; alerts go to the store.
 
@@ -226,4 +235,4 @@ def live(
     from dashboard.drill_stage import set_stage
     from detect.live import run_daemon
 
-    run_daemon(config, set_stage)
+    run_daemon(config, set_stage, cluster=cluster)

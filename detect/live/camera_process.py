@@ -30,6 +30,7 @@ from detect.sources import expand, open_source, redact
 from detect.sources.address import scheme
 from detect.sources.contract import Source
 from detect.store import CameraState, Store
+from detect.tracks import Tracks
 from scenarios.calibration import load_calibration
 from scenarios.errors import ParvisError, SourceError
 
@@ -79,10 +80,37 @@ class CameraProcess:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return cls(process, pulse, board)
 
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self.process.is_alive()
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended; None: it runs."""
+        return self.process.exitcode
+
+    @property
+    def where(self) -> str:
+        """Here."""
+        return ""
+
     def silent_s(self) -> float:
         """Return for how long it has taken no picture although there are some."""
         beat = float(self.pulse.value)
         return time.monotonic() - beat if beat else 0.0
+
+    def floor(self) -> Tracks | None:
+        """Return who it sees on the floor; None where it does not look, or is not calibrated."""
+        return None if self.board is None else self.board.read()
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.process.kill()
+
+    def ask_to_end(self) -> None:
+        """Ask it to end."""
+        self.process.terminate()
 
     def end(self, within_s: float) -> None:
         """Wait for its end; force it when it takes longer."""
@@ -109,7 +137,8 @@ def _watch(
         with Store.create_or_open(config.store) as store:
             try:
                 shown = None if board is None else FloorBoard(board, camera.id)
-                _watch_until(stopping, config, camera, pulse, shown, store, set_stage)
+                with store.database.alone(camera.id):
+                    _watch_until(stopping, config, camera, pulse, shown, store, set_stage)
             except ParvisError as error:
                 store.say_camera(CameraState(camera.id, redact(camera.source), "lost", redact(str(error)), None, {}))
                 raise

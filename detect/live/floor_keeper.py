@@ -12,8 +12,8 @@ import numpy as np
 import shapely
 
 from detect.fusion import Floor, FloorFuser, FusionSettings
-from detect.live.floor_board import FloorBoard
 from detect.store import FloorState, Store
+from detect.tracks import Tracks
 from scenarios.camera import Camera
 
 __all__ = ["FloorKeeper"]
@@ -26,21 +26,21 @@ _FRESH_S: Final = 1.5
 
 
 class FloorKeeper:
-    """Fuses what the boards of the cameras show.
+    """Fuses what the cameras show.
 
     Args:
-        boards: Of the calibrated cameras, as they are at the moment.
+        floors: Returns who each camera sees on the floor, None for one that does not look.
         store: Where the floor goes.
-        clock: Seconds on the clock of the boards.
+        clock: Seconds on the clock of their times.
     """
 
     def __init__(
         self,
-        boards: Callable[[], Iterable[FloorBoard]],
+        floors: Callable[[], Iterable[Tracks | None]],
         store: Store,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._boards, self._store, self._clock = boards, store, clock
+        self._floors, self._store, self._clock = floors, store, clock
         self._ground: tuple[tuple[str, tuple[tuple[float, float], ...]], ...] = ()
         self._fuser = FloorFuser(FusionSettings(fresh_s=_FRESH_S))
         self._said_s = -np.inf
@@ -57,8 +57,7 @@ class FloorKeeper:
             RecordingError: The store cannot be written.
         """
         now = self._clock()
-        for board in self._boards():
-            tracks = board.read()
+        for tracks in self._floors():
             if tracks is not None:
                 self._fuser.take(tracks)
         floor = self._fuser.at(now)

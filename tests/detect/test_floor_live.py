@@ -70,7 +70,7 @@ def test_two_cameras_one_person_and_no_data_when_nobody_looks(tmp_path: Path) ->
     clock = [100.0]
     boards = [FloorBoard.make(CONTEXT.RawArray, name) for name in ("east", "west")]
     with Store.create_or_open(tmp_path / "live.sqlite") as store:
-        keeper = FloorKeeper(lambda: boards, store, lambda: clock[0])
+        keeper = FloorKeeper(lambda: [board.read() for board in boards], store, lambda: clock[0])
         assert store.floor() is None
         boards[0].show(tracks("east", [(0.0, 0.0), (5.0, 5.0)]), 100.0)
         boards[1].show(tracks("west", [(0.1, 0.1)], 40), 100.0)
