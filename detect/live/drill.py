@@ -166,7 +166,8 @@ class Drilled:
             self._end(str(error), DrillState.VOID)
             return frame
         if inserted.happened_s is not None and self._drill.happened_at is None and inserted.place_m is not None:
-            self._drill = self._store.drills.happened(self._drill.drill_id, inserted.place_m)
+            with suppress(RecordingError):  # said with the next picture
+                self._drill = self._store.drills.happened(self._drill.drill_id, inserted.place_m)
         if self._drill.state is DrillState.RAISED:
             if frame.time_s - self._alarm_s >= _STAYS_S:
                 self._end()

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Event as Flag
 from threading import Lock, Thread
@@ -17,8 +18,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from detect.clips import ClipSettings
+from detect.clips import Clip, ClipSettings
 from detect.desk import AlertState, Desk, DeskSettings, Filed
+from detect.live.backlog import Backlog
 from detect.live.clip_recorder import ClipRecorder
 from detect.live.drill import Drilled, SetStage
 from detect.live.mark_reader import MarkReader
@@ -29,7 +31,7 @@ from detect.sources.contract import Source
 from detect.sources.thinned import Thinned
 from detect.store import CameraState, Store
 from detect.tracks import ObjectClass
-from scenarios.errors import ParvisError, RecordingError
+from scenarios.errors import ParvisError
 from scenarios.event import Event
 from scenarios.frame import Image
 
@@ -37,6 +39,8 @@ __all__ = ["watch_camera"]
 
 _SAY_S: Final = 1.0
 _PICTURE_S: Final = 0.5
+_SETTLES_S: Final = 3.0
+"""So long the end waits for a store that takes nothing."""
 _JPEG_QUALITY: Final = 80
 _PERSON: Final = (240, 200, 76)
 _BAG: Final = (3, 183, 255)
@@ -52,6 +56,7 @@ class _Scribe:
     source: Source
     spec: str
     store: Store
+    backlog: Backlog
     blur: bool
     session: str
     desk: Desk
@@ -76,9 +81,8 @@ class _Scribe:
         if isinstance(self.source, LiveFeed):
             status = self.source.status
             counters |= {"drops": status.drops, "stale": status.stale, "reconnects": status.reconnects}
-        self.store.say_camera(
-            CameraState(self.camera_id, redact(self.spec), state, redact(words), self.last_picture_at, counters)
-        )
+        said = CameraState(self.camera_id, redact(self.spec), state, redact(words), self.last_picture_at, counters)
+        self.backlog.write("state", lambda: self.store.say_camera(said))
 
     def take(self, seen: Observation) -> None:
         """Write what one observation brings."""
@@ -109,7 +113,8 @@ class _Scribe:
             if now - self.pictured_s >= _PICTURE_S:
                 self.pictured_s = now
                 jpeg = still or _jpeg(_draw(seen.frame.image, seen, self.open.values(), blur=self.blur))
-                self.store.keep_picture(self.camera_id, jpeg, self.last_picture_at)
+                keep = partial(self.store.keep_picture, self.camera_id, jpeg, self.last_picture_at)
+                self.backlog.write("picture", keep)
 
     def _drilled(self, seen: Observation) -> Observation:
         """Mark what is about a drill's figures: the events, and every picture that is kept."""
@@ -143,8 +148,7 @@ class _Scribe:
             with self.turn:
                 status = feed.status
                 if self.blind and status.state in (FeedState.STALLED, FeedState.LOST):
-                    with contextlib.suppress(RecordingError):  # the watcher meets it too, and ends with it
-                        self.say(status.state.value, status.problem)
+                    self.say(status.state.value, status.problem)
 
     def _miss(self, *, is_open: bool, reason: str) -> None:
         self.blind = is_open
@@ -156,16 +160,19 @@ class _Scribe:
         self._keep((self.desk.take(event, now) for event in events), still)
 
     def _keep(self, filed: Iterable[Filed], still: bytes | None) -> None:
+        write = self.backlog.write
         for one in filed:
             if one.alert is not None and one.new:
+                alert_id = one.alert.alert_id
                 self.alerts += 1
-                self.store.raise_alert(one.alert, still)
-                self.clips.ask(one.alert.alert_id, self.last_time_s)
-                self.drills.raised(one.alert)
+                write(("alert", alert_id), partial(self.store.raise_alert, one.alert, still))
+                write(("drill", alert_id), partial(self.drills.raised, one.alert))
+                self.clips.ask(alert_id, self.last_time_s)
             elif one.alert is not None:
-                self.store.update_alert(one.alert)
+                write(("more", one.alert.alert_id), partial(self.store.update_alert, one.alert))
             if one.held:
-                self.store.held.keep(self.session, one, datetime.now(UTC))
+                key = ("held", one.event.event_id)
+                write(key, partial(self.store.held.keep, self.session, one, datetime.now(UTC)))
 
 
 def watch_camera(
@@ -204,18 +211,26 @@ def watch_camera(
     store.end_lasting(camera_id, "the watcher before this one ended")
 
     def is_closed(alert_id: str) -> bool:
-        return store.alert(alert_id).state not in (AlertState.NEW, AlertState.SEEN)
+        try:
+            return store.alert(alert_id).state not in (AlertState.NEW, AlertState.SEEN)
+        except ParvisError:  # the store cannot be read now, or the alert still waits to be written
+            return False
+
+    backlog = Backlog(camera_id)
+
+    def keep_film(clip: Clip) -> None:
+        backlog.write(("film", clip.alert_id), partial(store.clips.keep, clip))
 
     session = f"{camera_id}-{uuid.uuid4().hex[:8]}"
     marks = MarkReader(store, camera_id)
     recorder = ClipRecorder(
-        store.clips.folder, clips or ClipSettings(), blur=blur, keep=store.clips.keep, waits=not source.live
+        store.clips.folder, clips or ClipSettings(), blur=blur, keep=keep_film, waits=not source.live
     )
     table = Desk(session, desk, is_closed=is_closed, marks=marks)
     pictures = Drilled(
         source if fps_most is None else Thinned(source, fps_most), camera_id, calibration, store, set_stage
     )
-    scribe = _Scribe(camera_id, source, spec, store, blur, session, table, marks, recorder, pictures)
+    scribe = _Scribe(camera_id, source, spec, store, backlog, blur, session, table, marks, recorder, pictures)
     scribe.say("connecting")
     try:
         with scribe.awake():
@@ -228,17 +243,18 @@ def watch_camera(
                     break
         scribe.end()
     except BaseException as error:
-        with contextlib.suppress(RecordingError):  # when it is the store that fails, that is what has to be said
-            scribe.end()
-            if isinstance(error, KeyboardInterrupt):
-                scribe.say("ended", "stopped")
-            else:
-                why = str(error) if isinstance(error, ParvisError) else type(error).__name__
-                scribe.say("lost", f"the watcher ended: {why}")
+        scribe.end()
+        if isinstance(error, KeyboardInterrupt):
+            scribe.say("ended", "stopped")
+        else:
+            why = str(error) if isinstance(error, ParvisError) else type(error).__name__
+            scribe.say("lost", f"the watcher ended: {why}")
         raise
     finally:
         recorder.close()
+        backlog.settle(_SETTLES_S)
     scribe.say("ended", "stopped" if stop() else "the source has ended")
+    backlog.settle(_SETTLES_S)
 
 
 def _draw(picture: Image, seen: Observation, alarms: Iterable[Event], *, blur: bool) -> Image:

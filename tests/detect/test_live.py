@@ -287,5 +287,8 @@ def test_a_daemon_goes_on_when_the_server_comes_back(postgres, place, tmp_path):
     finally:
         process.kill()
         process.wait()
+    assert "what is to be written waits" in out
     with Store.open_existing(place) as store:
         assert store.verify().ok
+        died = store.database.rows("SELECT 1 FROM audit WHERE action = ?", ("camera.process_died",))
+        assert died == [], "the camera's process outlives the outage, and what it has to write with it"

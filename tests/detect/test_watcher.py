@@ -4,6 +4,7 @@ import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import cv2
 import numpy as np
@@ -13,12 +14,13 @@ import supervision as sv
 from detect.clips import ClipSettings
 from detect.desk import DeskSettings
 from detect.live import watch_camera
+from detect.live.backlog import Backlog
 from detect.pipeline import Pipeline
 from detect.sources import LiveFeed, LiveSettings, MemorySource
 from detect.sources.live_feed import ConnectionLostError, Shot
 from detect.store import Store
 from detect.tracks import ObjectClass
-from scenarios.errors import DetectorError, SourceError
+from scenarios.errors import DetectorError, ParvisError, RecordingError, SourceError
 from scenarios.event import Event, EventKind
 from scenarios.frame import Frame, Gap
 
@@ -282,7 +284,7 @@ def test_an_alert_has_its_film(store):
     (alert,) = store.alerts()
     clip = store.clips.of_alert(alert.alert_id)
     assert (clip.pictures, clip.alert_s, clip.blurred) == (11, 0.5, True)
-    assert store.clips.file(clip).is_file()
+    assert store.clips.film(clip) is not None
     assert store.verify().ok
 
 
@@ -334,3 +336,88 @@ def test_what_a_mark_held_back_is_raised_when_it_is_lifted(store, monkeypatch):
     watch(store, [frame(n) for n in range(10)], [Bags([apart(1)])], on_observation=turn)
     assert seen == [1] * 5 + [2] * 5
     assert store.still(store.alerts()[0].alert_id)
+
+
+class Away:
+    """A store that cannot be written for a while, as on a full disk or while its server is away."""
+
+    def __init__(self, monkeypatch, names, until_s):
+        self.refused = 0
+        began = time.monotonic()
+        for name in names:
+            real = getattr(Store, name)
+
+            def write(store, *given, _real=real, **more):
+                if time.monotonic() - began < until_s:
+                    self.refused += 1
+                    raise RecordingError("live.sqlite: the alert store cannot be used (disk is full)")
+                return _real(store, *given, **more)
+
+            monkeypatch.setattr(Store, name, write)
+
+
+class SaysOften(SaysAt):
+    """An event a picture, each over at the next."""
+
+    def update(self, scene):
+        now_s = scene.tracks.time_s
+        box = (90.0 * now_s, 2.0, 90.0 * now_s + 1, 4.0)
+        event = Event(f"e{now_s:.1f}", self.kind, "gate", now_s, None, None, box, None, (), 0.5, self.name)
+        return [event, replace(event, end_s=now_s)]
+
+
+def test_what_a_store_does_not_take_waits_for_it_in_order(store, monkeypatch, capfd):
+    away = Away(monkeypatch, ("raise_alert", "update_alert", "say_camera", "keep_picture"), 2.0)
+    pace = lambda _seen: time.sleep(0.1)  # noqa: E731
+    desk = DeskSettings(merge_s=0, most_per_minute=600)
+    watch(store, [frame(n) for n in range(30)], [SaysOften(0.0)], on_observation=pace, desk=desk)
+    assert away.refused > 1
+    found = sorted(store.alerts(limit=99), key=lambda alert: alert.event.start_s)
+    assert [round(a.event.start_s, 1) for a in found] == [n / 10 for n in range(30)]
+    assert all(a.event.end_s is not None for a in found)
+    assert found[5].raised_at < found[25].raised_at
+    assert all(store.has_still(a.alert_id) for a in found)
+    assert store.cameras()[0].state == "ended"
+    assert store.verify().ok
+    assert capfd.readouterr().err.count("what is to be written waits") == 1
+
+
+def test_a_store_that_never_comes_back_holds_nobody_up(store, monkeypatch, capfd):
+    Away(monkeypatch, ("raise_alert", "say_camera", "keep_picture"), 3600.0)
+    began = time.monotonic()
+    watch(store, [frame(n) for n in range(10)], [SaysAt(0.5)])
+    assert time.monotonic() - began < 20
+    assert "could not be written and are lost" in capfd.readouterr().err
+
+
+def test_what_makes_no_sense_is_said_and_not_tried_for_ever():
+    backlog = Backlog("gate")
+    with pytest.raises(ParvisError, match="nonsense"):
+        backlog.write("a", lambda: (_ for _ in ()).throw(ParvisError("nonsense")))
+    done = []
+    backlog.write("b", lambda: done.append(1))
+    assert (len(backlog), done) == (0, [1])
+
+
+def test_a_backlog_keeps_the_last_of_each_matter_and_says_what_it_loses(capfd):
+    now = [0.0]
+    backlog, done, fails = Backlog("gate", lambda: now[0]), [], [True]
+
+    def write(what):
+        if fails[0]:
+            raise RecordingError("away")
+        done.append(what)
+
+    for n in range(1200):
+        backlog.write(n, partial(write, n))
+    backlog.write(3, partial(write, "three"))
+    assert (len(backlog), backlog.lost) == (1000, 200)
+    fails[0] = False
+    backlog.write(4, partial(write, "four"))
+    assert done == [], "a store that failed is not asked again at once"
+    now[0] = 2.0
+    backlog.write("new", partial(write, "new"))
+    assert done[:6] == [0, 1, 2, "three", "four", 5]
+    assert done[-1] == "new"
+    assert len(done) == 1001
+    assert "1000 things wait already: 128 lost" in capfd.readouterr().err
