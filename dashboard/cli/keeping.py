@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from dashboard.cli.words import JsonOption, StoreArgument, plain, screen
+from dashboard.cli.words import ForceOption, JsonOption, StoreArgument, plain, screen
 
-__all__ = ["dashboard", "doctor", "dossier", "export", "list_command", "retain", "schema", "switch", "verify"]
+__all__ = ["cases", "dashboard", "doctor", "dossier", "export", "list_command", "retain", "schema", "switch", "verify"]
 
 
 def dashboard(
@@ -97,6 +97,37 @@ def dossier(
 
     write_dossier(config, out, names=names)
     screen.print(f"written: {plain(str(out))}")
+
+
+def cases(
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="TOML file of `parvis live`.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder; a run folder an alert goes there.")] = Path("cases"),
+    force: ForceOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a labelled case of every decided alert: its film, and whether something was due in it.
+
+    What is there already is left as it is. Films have to begin early enough for what a rule waits for ([clips] before_s
+    in the configuration); which cases are not raised again by their film is said.
+
+    Example: parvis cases live.toml --out cases && parvis replay cases/ALERT --set rule.person_down.down_s=5
+    """
+    from rich.table import Table
+
+    from dashboard.cases import make_cases
+    from dashboard.progress import bars
+
+    with bars(quiet=as_json) as report:
+        made = make_cases(config, out, overwrite=force, report=report)
+    if as_json:
+        typer.echo(json.dumps([case.as_dict() for case in made]))
+        return
+    table = Table("alert", "verdict", "raised again, or why not", show_lines=False)
+    for case in made:  # an id tells camera and event
+        table.add_row(*map(plain, (case.alert, case.verdict, case.words or "yes")))
+    screen.print(table)
+    whole = sum(case.folder is not None for case in made)
+    screen.print(f"{whole} cases of {len(made)} decided alerts: [bold]{plain(str(out))}[/bold]")
 
 
 def switch(
