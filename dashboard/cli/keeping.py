@@ -112,7 +112,7 @@ def cases(
 
     Example: parvis cases live.toml --out cases && parvis replay cases/ALERT --set rule.person_down.down_s=5
     """
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from dashboard.cases import make_cases
     from dashboard.progress import bars
@@ -122,7 +122,7 @@ def cases(
     if as_json:
         typer.echo(json.dumps([case.as_dict() for case in made]))
         return
-    table = Table("alert", "verdict", "raised again, or why not", show_lines=False)
+    table = Table(Column("alert", overflow="fold"), "verdict", "raised again, or why not")
     for case in made:  # an id tells camera and event
         table.add_row(*map(plain, (case.alert, case.verdict, case.words or "yes")))
     screen.print(table)
