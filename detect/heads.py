@@ -123,7 +123,7 @@ class HeadCounter:
                 f"{self._path}: there is no such network that counts heads; make one with `parvis train-heads`"
             )
         self._engine = OnnxRuntimeEngine(self._path, threads=threads)
-        inputs, outputs = self._engine.session.get_inputs(), self._engine.session.get_outputs()
+        inputs, outputs = self._engine.about.inputs, self._engine.about.outputs
         shapes = [list(part[0].shape) if len(part) == 1 else [] for part in (inputs, outputs)]
         if [len(shape) for shape in shapes] != [4, 4] or (shapes[0][1], shapes[1][1]) != (3, 1):
             raise DetectorError(

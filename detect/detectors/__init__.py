@@ -12,7 +12,7 @@ from detect.detectors.background import BackgroundDetector
 from detect.detectors.contract import Detector
 from scenarios.errors import DetectorError, MissingExtraError, unknown
 
-__all__ = ["DETECTORS", "Builder", "build_detector", "known_detectors", "sharing"]
+__all__ = ["DETECTORS", "Builder", "build_detector", "known_detectors", "sharing", "with_engine"]
 
 Builder = Callable[[str, bool], Detector]
 """Takes what stands behind the colon of ``name:argument`` ("" if nothing) and whether pickled weights are trusted."""
@@ -163,9 +163,27 @@ def sharing(spec: str, cameras: int) -> str:
     """
     from detect.detectors.engine import usable_cores
 
-    name, _, argument = spec.partition(":")
-    file = spec.removeprefix("yolo_onnx:").partition(",")[0]
-    if cameras < 2 or "threads=" in spec or (name != "parvis" and Path(file).suffix.lower() != ".onnx"):
+    if cameras < 2 or "threads=" in spec or "engine=shared@" in spec or not _is_network(spec):
         return spec
-    mark = ":" if name == "parvis" and not argument else ","
-    return f"{spec}{mark}threads={max(1, usable_cores() // cameras)}"
+    return f"{spec}{_mark(spec)}threads={max(1, usable_cores() // cameras)}"
+
+
+def with_engine(spec: str, engine: str) -> str | None:
+    """Return the spec of a network that is run by another engine; None for what is none, or has its engine named.
+
+    Args:
+        spec: As for ``build_detector``.
+        engine: As in ``detect.detectors.yolo_settings.YoloSettings``.
+    """
+    return f"{spec}{_mark(spec)}engine={engine}" if _is_network(spec) and "engine=" not in spec else None
+
+
+def _is_network(spec: str) -> bool:
+    file = spec.removeprefix("yolo_onnx:").partition(",")[0]
+    return spec.partition(":")[0] == "parvis" or Path(file).suffix.lower() == ".onnx"
+
+
+def _mark(spec: str) -> str:
+    """What stands between a spec and its next setting."""
+    name, _, argument = spec.partition(":")
+    return ":" if name == "parvis" and not argument else ","

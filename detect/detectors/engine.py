@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,12 +23,42 @@ from numpy.typing import NDArray
 
 from scenarios.errors import DetectorError, MissingExtraError, unknown
 
-__all__ = ["ENGINES", "Engine", "OnnxRuntimeEngine", "OpenVinoEngine", "choose_engine", "usable_cores"]
+__all__ = ["ENGINES", "Engine", "NetworkAbout", "OnnxRuntimeEngine", "OpenVinoEngine", "choose_engine", "usable_cores"]
 
 _ROUNDS: Final = 7
 _WARM: Final = 2
 _CLEARLY: Final = 0.9
 """OpenVINO is taken where it needs less than this share of ONNX Runtime's time: near a draw the lighter one stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An input or an output of a network.
+
+    Attributes:
+        name: As in the file.
+        type: As ONNX Runtime says it, such as ``tensor(float)``.
+        shape: A number, or a name where it is not fixed.
+    """
+
+    name: str
+    type: str
+    shape: tuple[int | str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkAbout:
+    """What a file says of its network.
+
+    Attributes:
+        inputs: All of them.
+        outputs: All of them.
+        metadata: What the exporter wrote beside it.
+    """
+
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    metadata: Mapping[str, str]
 
 
 class Engine(Protocol):
@@ -81,6 +112,11 @@ class OnnxRuntimeEngine:
         if gpu and self.session.get_providers()[0] != _CUDA:
             raise DetectorError(f"{path}: engine 'cuda': CUDA is installed but no GPU answers")
         self._path = path
+        inputs, outputs = (
+            tuple(Port(p.name, p.type, tuple(p.shape)) for p in ports)
+            for ports in (self.session.get_inputs(), self.session.get_outputs())
+        )
+        self.about = NetworkAbout(inputs, outputs, dict(self.session.get_modelmeta().custom_metadata_map))
         self._in = self.session.get_inputs()[0].name if self.session.get_inputs() else ""
         self._out = self.session.get_outputs()[0].name if self.session.get_outputs() else ""
 

@@ -14,7 +14,8 @@ import numpy as np
 import supervision as sv
 from numpy.typing import NDArray
 
-from detect.detectors.engine import OnnxRuntimeEngine, choose_engine
+from detect.detectors.engine import NetworkAbout, OnnxRuntimeEngine, choose_engine
+from detect.detectors.shared_engine import SHARED, SharedEngine
 from detect.detectors.yolo_settings import YoloSettings
 from detect.tracks import CLASS_OF, ObjectClass
 from scenarios.camera import Camera
@@ -103,10 +104,12 @@ class YoloOnnxDetector:
         except OSError as error:
             raise DetectorError(f"{path}: the weight file cannot be read ({error.strerror})") from None
         self.weights_sha256: str | None = hashlib.sha256(weights).hexdigest()
-        first = OnnxRuntimeEngine(path, threads=self.settings.threads)
-        self._read_shapes(first.session)
-        about = first.session.get_modelmeta().custom_metadata_map
-        self._classes = class_table(about.get("names"), str(path))
+        shared = self.settings.engine.removeprefix(SHARED) if self.settings.engine.startswith(SHARED) else ""
+        first = SharedEngine(shared) if shared else OnnxRuntimeEngine(path, threads=self.settings.threads)
+        self.about = first.about
+        """What the file says of its network."""
+        self._read_shapes(first.about)
+        self._classes = class_table(first.about.metadata.get("names"), str(path))
         self._ours = np.array([-1 if c is None else int(c) for c in self._classes])
         if self._count_classes is not None and self._count_classes != len(self._classes):
             raise DetectorError(
@@ -205,8 +208,8 @@ class YoloOnnxDetector:
         found = sv.Detections(xyxy=boxes[real], confidence=score[keep][real].astype(float), class_id=mapped[keep][real])
         return found if len(found) < 2 else found.with_nms(self.settings.most_overlap)
 
-    def _read_shapes(self, session: Any) -> None:
-        inputs, outputs = session.get_inputs(), session.get_outputs()
+    def _read_shapes(self, about: NetworkAbout) -> None:
+        inputs, outputs = about.inputs, about.outputs
         shape = inputs[0].shape if inputs else []
         if len(inputs) != 1 or len(shape) != 4 or shape[1] != 3 or inputs[0].type not in _TYPES:
             said = ", ".join(f"{i.name} {i.type} {i.shape}" for i in inputs) or "none"
@@ -216,7 +219,7 @@ class YoloOnnxDetector:
             raise DetectorError(f"{self._path}: its outputs are {said}; {_LAYOUTS}")
         self._dtype: Any = _TYPES[inputs[0].type]
         self._dynamic_batch = not isinstance(shape[0], int)
-        stated = self._stated_size(session.get_modelmeta().custom_metadata_map.get("imgsz"))
+        stated = self._stated_size(about.metadata.get("imgsz"))
         height, width = (s if isinstance(s, int) else d for s, d in zip(shape[2:], stated, strict=True))
         self._size = (int(height), int(width))
         wanted = self.settings.input_px

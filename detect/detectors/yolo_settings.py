@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 from detect.detectors.engine import ENGINES
+from detect.detectors.shared_engine import SHARED
 from scenarios.errors import DetectorError, unknown
 
 __all__ = ["YoloSettings", "yolo_settings"]
@@ -20,7 +21,8 @@ class YoloSettings:
     """How a network is run.
 
     Attributes:
-        engine: ``auto`` (the faster of ONNX Runtime and OpenVINO here), or one of ``engine.ENGINES``.
+        engine: ``auto`` (the faster of ONNX Runtime and OpenVINO here), one of ``engine.ENGINES``, or
+            ``shared@SOCKET``, that of another process (`detect.detectors.shared_engine`).
         threads: Threads within one picture; 0: all cores that this process may use.
         input_px: Longer side of the input of a network whose input has no fixed size; 0: as its metadata says.
         tile_px: Side of square tiles that are looked at one by one besides the whole picture, so that small people
@@ -37,7 +39,7 @@ class YoloSettings:
     most_overlap: float = 0.7
 
     def __post_init__(self) -> None:
-        if self.engine not in ("auto", *ENGINES):
+        if self.engine not in ("auto", *ENGINES) and not self.engine.startswith(SHARED):
             raise DetectorError(unknown("engine", self.engine, ["auto", *ENGINES]))
         for name, value, fits, right in (
             ("threads", self.threads, 0 <= self.threads <= _MOST_THREADS, f"from 0 to {_MOST_THREADS}"),

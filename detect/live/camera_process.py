@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable
 from ctypes import Array, c_double
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
 from multiprocessing.context import SpawnProcess
 from threading import Event as Flag
 from threading import Thread
@@ -19,6 +17,7 @@ from typing import Final
 
 from detect.detectors import build_detector, sharing
 from detect.live.authorisation import Permit
+from detect.live.child import begin_as_child, start_child
 from detect.live.config import CameraConfig, LiveConfig
 from detect.live.drill import SetStage
 from detect.live.floor_board import FloorBoard
@@ -38,7 +37,6 @@ __all__ = ["TOLD", "CameraProcess"]
 
 TOLD: Final = 3
 """Exit code of a process that ended with a sentence, which is in the camera's state."""
-_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _RETRY_S: Final = 0.5
 _MOST_RETRY_S: Final = 5.0
 _LOOK_S: Final = 0.2
@@ -71,14 +69,7 @@ class CameraProcess:
         pulse = context.RawValue(c_double, 0.0)
         board = None if camera.calibration is None else FloorBoard.make(context.RawArray, camera.id)
         about = (config, camera, pulse, None if board is None else board.raw, os.getpid(), set_stage)
-        process = context.Process(target=_watch, args=about, name=f"parvis-{camera.id}", daemon=True)
-        resource_tracker.ensure_running()  # it would lift the mask
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-        try:
-            process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        return cls(process, pulse, board)
+        return cls(start_child(_watch, about, f"parvis-{camera.id}"), pulse, board)
 
     @property
     def alive(self) -> bool:
@@ -128,11 +119,7 @@ def _watch(
     parent: int,
     set_stage: SetStage | None,
 ) -> None:
-    stopping = Flag()
-    signal.signal(signal.SIGTERM, lambda _number, _frame: stopping.set())
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
-    Thread(target=_end_with, args=(parent,), daemon=True).start()
+    stopping = begin_as_child(parent)
     try:
         with Store.create_or_open(config.store) as store:
             try:
@@ -239,9 +226,3 @@ def _close_when(over: Callable[[], bool], source: Source) -> None:
         time.sleep(_LOOK_S)
     if source.live:
         source.close()
-
-
-def _end_with(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(1.0)
-    os._exit(1)

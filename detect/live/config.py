@@ -59,6 +59,8 @@ class LiveConfig(Entry):
         store: SQLite file of alerts, decisions and record; or ``postgresql://USER@HOST/DATABASE``, for more than one
             machine, in which ``${NAME}`` is taken from the environment.
         detector: As for ``parvis watch``.
+        share_network: Several cameras of one machine have their network run by one process, in batches where it takes
+            them; else each camera has its own.
         tracker: One of the trackers.
         camera_motion: How tracks are moved with a camera that moves, one of ``detect.motion_mode.MODES``.
         blur: Pixelate people in pictures that are kept.
@@ -78,6 +80,7 @@ class LiveConfig(Entry):
 
     store: StorePlace = Path("live.sqlite")
     detector: str = defaults.DETECTOR
+    share_network: bool = True
     tracker: str = "bytetrack"
     camera_motion: str = DEFAULT_MODE
     blur: bool = True

@@ -7,9 +7,8 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from threading import Event as Flag
 from types import FrameType
@@ -24,6 +23,7 @@ from detect.live.drill_schedule import ask_due
 from detect.live.floor_keeper import FloorKeeper
 from detect.live.http_server import serving
 from detect.live.mqtt import MqttTeller
+from detect.live.network_process import SharedNetworks
 from detect.live.reload import Reload, digest_of
 from detect.live.running import Starter
 from detect.live.teller import Teller, telling
@@ -106,10 +106,20 @@ def run_daemon(path: Path, set_stage: SetStage | None = None, *, cluster: str | 
 
 def _starting(cluster: str | None, config: LiveConfig, set_stage: SetStage | None) -> AbstractContextManager[Starter]:
     if cluster is None:
-        return nullcontext(partial(CameraProcess.start, set_stage=set_stage))
+        return _here(set_stage)
     from detect.live.ray_camera import on_cluster
 
     return on_cluster(cluster, config, set_stage)
+
+
+@contextmanager
+def _here(set_stage: SetStage | None) -> Iterator[Starter]:
+    with SharedNetworks() as networks:
+
+        def start(config: LiveConfig, camera: CameraConfig) -> CameraProcess:
+            return CameraProcess.start(networks.shared(config), camera, set_stage)
+
+        yield start
 
 
 class _Worker:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
@@ -204,6 +204,42 @@ def test_a_camera_process_that_dies_or_hangs_is_replaced_and_a_killed_daemon_lea
     until(lambda: not Path(f"/proc/{third}").exists(), 20)
     with Store.open_existing(store) as opened:
         assert opened.verify().ok
+
+
+@pytest.mark.slow
+def test_cameras_outlive_the_process_that_runs_their_network(tmp_path):
+    a_film(tmp_path / "film.mp4", 900)
+    both = 'cameras = [{ id = "gate", source = "film.mp4" }, { id = "hall", source = "film.mp4" }]'
+    (tmp_path / "live.toml").write_text(f'store = "live.sqlite"\n{both}\n')
+    process = daemon(tmp_path / "live.toml")
+    store = tmp_path / "live.sqlite"
+
+    def both_since(moment):
+        states = [state_of(store, name) for name in ("gate", "hall")]
+        return all(s and s.state == "live" and s.last_picture_at > moment for s in states)
+
+    try:
+        until(lambda: both_since(datetime.min.replace(tzinfo=UTC)), 60)
+        children = children_of(process.pid)
+        assert len(children) == 3, "two cameras, and what runs the network of both"
+        (network,) = (c for c in children if any("parvis_network" in f for f in open_files(c)))
+        os.kill(network, signal.SIGKILL)
+        until(lambda: not both_since(datetime.now(UTC) - timedelta(seconds=0.5)), 10)
+        until(lambda: both_since(datetime.now(UTC) - timedelta(seconds=0.5)), 15)
+        assert set(children) - {network} <= set(children_of(process.pid))
+    finally:
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate(timeout=30)
+    assert process.returncode == 0, out
+    assert "the process that runs the network ended (-9)" in out
+    assert not list(Path("/dev/shm").glob(f"parvis_network_{process.pid}_*"))
+
+
+def open_files(pid):
+    """Sockets that a process listens on, by their paths."""
+    inodes = {str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()}
+    rows = [line.split() for line in Path("/proc/net/unix").read_text().splitlines()[1:]]
+    return [row[7] for row in rows if len(row) > 7 and row[3] == "00010000" and f"socket:[{row[6]}]" in inodes]
 
 
 @pytest.mark.slow
