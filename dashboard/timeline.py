@@ -12,10 +12,13 @@ from typing import Final
 import plotly.graph_objects as go
 
 from dashboard.draw import PAPER, QUIET, TEXT
+from detect.counts import SPAN_S, Count
 from detect.desk import AlertState
 from detect.store import Store
 
-__all__ = ["Raised", "Span", "Timeline", "draw_timeline", "load_timeline", "words_of"]
+__all__ = [
+    "Raised", "Span", "Timeline", "draw_counts", "draw_timeline", "load_timeline", "words_of", "words_of_counts",
+]  # fmt: skip
 
 _STATES: Final = ("connecting", "live", "stalled", "lost", "unreachable", "off", "ended")
 _LIVE: Final = "#3f8f6b"
@@ -29,6 +32,7 @@ _MARK: Final = {
     AlertState.EXPIRED: QUIET,
 }
 _GRID: Final = "#24303a"
+_LINES: Final = ("#6fb7e9", "#f2d45c", "#8fd19e", "#e59ac5", "#f0a35e", "#b3a1f0", "#d8d8d8", "#5fd3c9")
 _ROW_PX: Final = 34
 _MOST: Final = 2000
 
@@ -81,6 +85,7 @@ class Timeline:
         cameras: All cameras, by their ids.
         spans: Of each camera, without holes.
         raised: Alerts.
+        counts: How many people each camera saw, by camera and time.
     """
 
     begin: datetime
@@ -88,6 +93,7 @@ class Timeline:
     cameras: tuple[str, ...]
     spans: tuple[Span, ...]
     raised: tuple[Raised, ...]
+    counts: tuple[Count, ...] = ()
 
 
 def load_timeline(store: Store, now: datetime, *, hours: float = 1.0) -> Timeline:
@@ -119,7 +125,7 @@ def load_timeline(store: Store, now: datetime, *, hours: float = 1.0) -> Timelin
         for a in store.alerts(limit=_MOST)
         if a.raised_at >= begin
     )
-    return Timeline(begin, now, cameras, tuple(spans), raised)
+    return Timeline(begin, now, cameras, tuple(spans), raised, tuple(store.counts.since(begin)))
 
 
 def draw_timeline(line: Timeline) -> go.Figure:
@@ -175,6 +181,47 @@ def draw_timeline(line: Timeline) -> go.Figure:
     rows = [_name(camera) for camera in reversed(line.cameras)]
     figure.update_yaxes(categoryorder="array", categoryarray=rows, automargin=True, fixedrange=True)
     return figure
+
+
+def draw_counts(line: Timeline, zone: str | None = None) -> go.Figure:
+    """Draw a line a camera: its people, or the density of one zone; where nobody counted, there is no line."""
+    figure = go.Figure()
+    for number, camera in enumerate(line.cameras):
+        mine = [c for c in line.counts if c.camera_id == camera and (zone is None or zone in c.per_m2)]
+        times: list[datetime | None] = []
+        values: list[float | None] = []
+        for before, count in zip([None, *mine], mine, strict=False):
+            if before is not None and (count.begin - before.end).total_seconds() > SPAN_S / 2:
+                times.append(before.end)
+                values.append(None)
+            value = count.people if zone is None else count.per_m2[zone]
+            times += [count.begin, count.end]
+            values += [value, value]
+        unit = "people" if zone is None else "/m2"
+        figure.add_trace(
+            go.Scatter(
+                x=times, y=values, mode="lines", name=_name(camera), connectgaps=False,
+                showlegend=len(line.cameras) > 1,
+                line={"width": 2, "color": _LINES[number % len(_LINES)]},
+                hovertemplate=f"{_name(camera)}: %{{y:.3g}} {unit}<br>%{{x|%H:%M:%S}}<extra></extra>",
+            )
+        )  # fmt: skip
+    figure.update_layout(
+        height=210, paper_bgcolor=PAPER, plot_bgcolor=PAPER, font={"color": TEXT, "size": 13},
+        margin={"l": 8, "r": 8, "t": 8, "b": 30}, legend={"orientation": "h", "y": 1.18},
+    )  # fmt: skip
+    figure.update_xaxes(type="date", range=[line.begin, line.end], gridcolor=_GRID, tickformat="%H:%M", fixedrange=True)
+    figure.update_yaxes(rangemode="tozero", gridcolor=_GRID, automargin=True, fixedrange=True)
+    return figure
+
+
+def words_of_counts(line: Timeline) -> str:
+    """Say in words what that figure shows: of each camera the last and the largest number of people."""
+    parts = []
+    for camera in line.cameras:
+        mine = [c.people for c in line.counts if c.camera_id == camera]
+        parts.append(f"{_name(camera)}: {mine[-1]:.0f} now, {max(mine):.0f} at most" if mine else f"{_name(camera)}: -")
+    return "People: " + "; ".join(parts) + "."
 
 
 def words_of(line: Timeline) -> str:

@@ -39,6 +39,10 @@ CREATE TABLE drills (drill_id TEXT PRIMARY KEY, camera_id TEXT NOT NULL, state T
     facts TEXT NOT NULL);
 CREATE INDEX drills_by_state ON drills (state, camera_id)
 """,
+    """
+CREATE TABLE counts (camera_id TEXT NOT NULL, begun_at TEXT NOT NULL, ended_at TEXT NOT NULL, people REAL NOT NULL,
+    facts TEXT NOT NULL, PRIMARY KEY (camera_id, begun_at))
+""",
 )
 """What each version added; a step that has been released is never changed."""
 

@@ -17,6 +17,7 @@ from detect.audit_check import verify
 from detect.audit_export import export_record
 from detect.camera_state import CameraState, keep_camera, load_cameras
 from detect.clip_shelf import ClipShelf
+from detect.counts import CountBook
 from detect.database import Database, text_of
 from detect.decisions import Decision, decide, load_decisions
 from detect.desk import Alert, AlertState
@@ -44,6 +45,7 @@ class Store:
         held: Events that were counted and not raised.
         marks: What is not to be raised, and where.
         drills: Proofs of the chain with what is put into a camera's pictures.
+        counts: How many people each camera saw.
     """
 
     def __init__(self, database: Database) -> None:
@@ -53,6 +55,7 @@ class Store:
         self.held = HeldEvents(database)
         self.marks = MarkBook(database)
         self.drills = DrillBook(database)
+        self.counts = CountBook(database)
 
     @classmethod
     def create_or_open(cls, place: StorePlace) -> Store:

@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.control_room import Alarm, ControlRoom, operator
 from dashboard.draw_live_floor import draw_live_floor, ground_m2
 from dashboard.serve import alert_store
-from dashboard.timeline import draw_timeline, words_of
+from dashboard.timeline import draw_counts, draw_timeline, words_of, words_of_counts
 from dashboard.viewers import viewers
 from detect.store import Store
 from scenarios.errors import ParvisError
@@ -240,6 +240,19 @@ def _hour(room: ControlRoom) -> None:
     words = words_of(line)
     st.plotly_chart(draw_timeline(line), theme=None, config={"displayModeBar": False}, key="hour", alt=words)
     st.caption(f"{words} Filled where pictures came, dotted where they did not; diamonds are alerts, open ones drills.")
+    if line.counts:
+        zones = sorted({zone for count in line.counts for zone in count.per_m2})
+        zone = (
+            st.selectbox("People, or the density of a zone", [None, *zones], format_func=_count_of) if zones else None
+        )
+        counted = words_of_counts(line)
+        chart = draw_counts(line, zone)
+        st.plotly_chart(chart, theme=None, config={"displayModeBar": False}, key="counts", alt=counted)
+        st.caption(f"{counted} By the tracks of each camera, ten seconds a step; no line where there were no pictures.")
+
+
+def _count_of(zone: str | None) -> str:
+    return "people in the picture" if zone is None else f"people a square metre in {zone.replace('_', ' ')}"
 
 
 def _switches(room: ControlRoom) -> None:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detect.clips import Clip, ClipSettings
+from detect.counts import Count, Tally
 from detect.desk import AlertState, Desk, DeskSettings, Filed
 from detect.live.backlog import Backlog
 from detect.live.clip_recorder import ClipRecorder
@@ -63,6 +64,7 @@ class _Scribe:
     marks: MarkReader
     clips: ClipRecorder
     drills: Drilled
+    tally: Tally
     frames: int = 0
     gaps: int = 0
     alerts: int = 0
@@ -107,6 +109,7 @@ class _Scribe:
             self.blind = False
             self.frames += 1
             self.last_picture_at = seen.frame.wall_time or datetime.now(UTC)
+            self._count(self.tally.see(self.drills.real(seen.tracks), self.last_picture_at))
             now = time.monotonic()
             if now - self.said_s >= _SAY_S or self.frames == 1:
                 self.say("live")
@@ -125,6 +128,7 @@ class _Scribe:
 
     def end(self) -> None:
         """End what lasts with the last picture: nobody looks any more."""
+        self._count(self.tally.end())
         self._put_on_desk([replace(e, end_s=max(e.start_s, self.last_time_s)) for e in self.open.values()], None)
         self.open.clear()
 
@@ -150,7 +154,12 @@ class _Scribe:
                 if self.blind and status.state in (FeedState.STALLED, FeedState.LOST):
                     self.say(status.state.value, status.problem)
 
+    def _count(self, count: Count | None) -> None:
+        if count is not None:
+            self.backlog.write(("count", count.begin), partial(self.store.counts.keep, count))
+
     def _miss(self, *, is_open: bool, reason: str) -> None:
+        self._count(self.tally.end())
         self.blind = is_open
         self.gaps += not is_open
         self.say("stalled" if is_open else "live", reason)
@@ -230,7 +239,8 @@ def watch_camera(
     pictures = Drilled(
         source if fps_most is None else Thinned(source, fps_most), camera_id, calibration, store, set_stage
     )
-    scribe = _Scribe(camera_id, source, spec, store, backlog, blur, session, table, marks, recorder, pictures)
+    tally = Tally(camera_id, pipeline.zones if pipeline.camera is not None else ())
+    scribe = _Scribe(camera_id, source, spec, store, backlog, blur, session, table, marks, recorder, pictures, tally)
     scribe.say("connecting")
     try:
         with scribe.awake():

@@ -3,7 +3,7 @@
 import threading
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import cv2
@@ -421,3 +421,13 @@ def test_a_backlog_keeps_the_last_of_each_matter_and_says_what_it_loses(capfd):
     assert done[-1] == "new"
     assert len(done) == 1001
     assert "1000 things wait already: 128 lost" in capfd.readouterr().err
+
+
+def test_people_are_counted_and_a_gap_is_no_zero(store):
+    start = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    shown = [replace(frame(n), wall_time=start + timedelta(seconds=n / 10)) for n in (*range(40), *range(90, 130))]
+    watch(store, [*shown[:40], Gap("gate", 4.0, 9.0, "lost"), *shown[40:]])
+    first, second = store.counts.since(start)
+    assert (first.begin, first.end) == (start, start + timedelta(seconds=3.9))
+    assert (second.begin, second.end) == (start + timedelta(seconds=9), start + timedelta(seconds=12.9))
+    assert 0 < first.people <= 1
