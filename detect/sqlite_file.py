@@ -18,6 +18,8 @@ from scenarios.errors import RecordingError
 __all__ = ["SqliteFile"]
 
 _BUSY_S: Final = 10.0
+_CACHE_KB: Final = 256
+"""Of pages, a connection: every camera has some, and writes far more than it reads."""
 
 
 class FolderFilms:
@@ -203,6 +205,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
     connection.execute("PRAGMA secure_delete = ON")  # a picture that was deleted is not to be found in the file
     return connection
 

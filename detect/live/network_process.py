@@ -44,8 +44,12 @@ class SharedNetworks:
         self._watch = Thread(target=self._look_after, daemon=True)
 
     def __enter__(self) -> Self:
-        self._watch.start()
+        self.start()
         return self
+
+    def start(self) -> None:
+        """Begin to look after them; they end with this process, or at the end of the context."""
+        self._watch.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -26,6 +26,7 @@ from typing import Any, Final
 from detect.live.camera_process import CameraProcess
 from detect.live.config import CameraConfig, LiveConfig
 from detect.live.drill import SetStage
+from detect.live.network_process import SharedNetworks
 from detect.live.running import Starter
 from detect.postgres import is_server
 from detect.tracks import Tracks
@@ -58,6 +59,8 @@ class _Keeper:
     """Starts the processes of cameras on its machine, and says how they are."""
 
     def __init__(self) -> None:
+        self._networks = SharedNetworks()
+        self._networks.start()
         self._cameras: dict[str, tuple[CameraProcess, TemporaryDirectory[str]]] = {}
 
     def start(
@@ -73,7 +76,7 @@ class _Keeper:
             here = Path(folder.name) / "camera.toml"
             here.write_bytes(calibration)
             camera = camera.model_copy(update={"calibration": here})
-        self._cameras[key] = CameraProcess.start(config, camera, set_stage), folder
+        self._cameras[key] = CameraProcess.start(self._networks.shared(config), camera, set_stage), folder
 
     def look(self, key: str) -> _Said | None:
         if key not in self._cameras:
