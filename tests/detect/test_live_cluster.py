@@ -89,9 +89,7 @@ def test_the_cameras_of_a_node_that_goes_away_go_on_elsewhere(place, tmp_path, m
         before = machines_of(place)
         assert len(set(before.values())) == 3, "they are spread"
         lost, node = next((name, nodes[name]) for name in before.values() if name in nodes)
-        print("removing", datetime.now(UTC))
         cluster.remove_node(node, allow_graceful=False)
-        print("removed", datetime.now(UTC))
         gone = time.monotonic()
         moved = {camera for camera, machine in before.items() if machine == lost}
         until(lambda: lost not in machines_of(place).values(), WITHIN_S)
