@@ -107,10 +107,10 @@ def cases(
 ) -> None:
     """Make a labelled case of every decided alert: its film, and whether something was due in it.
 
-    What is there already is left as it is. Films have to begin early enough for what a rule waits for ([clips] before_s
+    What is there already is left as it is. Films have to begin early enough for what a rule waits for (clips.before_s
     in the configuration); which cases are not raised again by their film is said.
 
-    Example: parvis cases live.toml --out cases && parvis replay cases/ALERT --set rule.person_down.down_s=5
+    Example: parvis cases live.toml --out cases && parvis replay cases/ALERT --set rule.zone_intrusion.hold_s=3
     """
     from rich.table import Column, Table
 
